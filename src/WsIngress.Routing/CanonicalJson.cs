@@ -1,0 +1,121 @@
+using System.Buffers;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+
+namespace WsIngress.Routing;
+
+/// <summary>The one text form of a <see cref="RoutingTable"/>: fixed member order, defaults left out, no secret.</summary>
+internal static class CanonicalJson
+{
+    private static readonly JsonWriterOptions Readable = new() { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, NewLine = "\n" };
+    private static readonly JsonWriterOptions Compact = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
+
+    public static string Write(RoutingTable table)
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        using (var json = new Utf8JsonWriter(buffer, Readable))
+        {
+            Table(json, table);
+        }
+
+        return Encoding.UTF8.GetString(buffer.WrittenSpan);
+    }
+
+    public static string Hash(RoutingTable table)
+    {
+        var buffer = new ArrayBufferWriter<byte>(1 << 16);
+        using (var json = new Utf8JsonWriter(buffer, Compact))
+        {
+            Table(json, table);
+        }
+
+        return Convert.ToHexStringLower(SHA256.HashData(buffer.WrittenSpan));
+    }
+
+    private static void Table(Utf8JsonWriter json, RoutingTable table)
+    {
+        json.WriteStartObject();
+        json.WriteStartArray("hosts");
+        foreach (var host in table.Hosts)
+        {
+            json.WriteStartObject();
+            json.WriteString("host", host.Host);
+            json.WriteStartArray("routes");
+            foreach (var route in host.Routes)
+            {
+                RouteJson.Write(json, route);
+            }
+
+            json.WriteEndArray();
+            Default(json, host.Default);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        Default(json, table.DefaultRoute);
+        json.WriteStartArray("backends");
+        foreach (var backend in table.Backends)
+        {
+            BackendJson(json, backend);
+        }
+
+        json.WriteEndArray();
+        json.WriteStartArray("tls");
+        foreach (var binding in table.TlsBindings)
+        {
+            json.WriteStartObject();
+            json.WriteString("host", binding.Host);
+            json.WriteString("source", binding.Source);
+            json.WriteString("fingerprint", binding.Fingerprint);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteEndObject();
+    }
+
+    private static void Default(Utf8JsonWriter json, Route? route)
+    {
+        if (route is not null)
+        {
+            json.WritePropertyName("default");
+            RouteJson.Write(json, route);
+        }
+    }
+
+    private static void BackendJson(Utf8JsonWriter json, Backend backend)
+    {
+        json.WriteStartObject();
+        json.WriteString("key", backend.Key);
+        json.WriteStartArray("endpoints");
+        foreach (var endpoint in backend.Endpoints)
+        {
+            json.WriteStartObject();
+            json.WriteString("address", endpoint.Authority);
+            if (endpoint.PodUid is { } uid)
+            {
+                json.WriteString("podUid", uid);
+            }
+
+            if (endpoint.PodName is { } pod)
+            {
+                json.WriteString("pod", pod);
+            }
+
+            RouteJson.Flag(json, "ready", endpoint.Ready, true);
+            RouteJson.Flag(json, "serving", endpoint.Serving, true);
+            RouteJson.Flag(json, "terminating", endpoint.Terminating, false);
+            if (endpoint.Weight != 1)
+            {
+                json.WriteNumber("weight", endpoint.Weight);
+            }
+
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteEndObject();
+    }
+}

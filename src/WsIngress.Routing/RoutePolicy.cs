@@ -1,0 +1,54 @@
+using System.Collections.Immutable;
+using System.Net;
+
+namespace WsIngress.Routing;
+
+/// <summary>What one route allows and how long it waits. Every default is the documented default of the annotation of the same name.</summary>
+public sealed record RoutePolicy
+{
+    public static readonly RoutePolicy Default = new();
+
+    /// <summary>Longest silence of a plain HTTP exchange before 504; zero means no limit. Never applies to an open WebSocket.</summary>
+    public TimeSpan RequestTimeout { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>Time to connect to one pod.</summary>
+    public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Largest request body in bytes before 413; zero means no limit.</summary>
+    public long MaxBodySize { get; init; } = 64L * 1024 * 1024;
+
+    /// <summary>Clients let in; empty lets all in.</summary>
+    public ImmutableArray<IPNetwork> AllowCidrs { get; init; } = [];
+
+    /// <summary>Clients kept out; looked at before <see cref="AllowCidrs"/>.</summary>
+    public ImmutableArray<IPNetwork> DenyCidrs { get; init; } = [];
+
+    /// <summary>Set when a guard could not be read: the route answers 503 with this text instead of serving unguarded.</summary>
+    public string? ClosedBecause { get; init; }
+
+    /// <summary>Redirect http to https with 308.</summary>
+    public bool SslRedirect { get; init; }
+
+    /// <summary>Path sent to the pod; <c>$1</c>…<c>$9</c> are captures of a regex path. Null sends the path as it came.</summary>
+    public string? RewriteTarget { get; init; }
+
+    public WebSocketPolicy WebSocket { get; init; } = WebSocketPolicy.Default;
+}
+
+/// <summary>The WebSocket half of a route's policy, independent of every HTTP timeout.</summary>
+public sealed record WebSocketPolicy
+{
+    public static readonly WebSocketPolicy Default = new();
+
+    /// <summary>False answers an upgrade with 403.</summary>
+    public bool Enabled { get; init; } = true;
+
+    /// <summary>Longest time without any frame in either direction; zero means no limit.</summary>
+    public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromHours(1);
+
+    /// <summary>From the client's complete request head to the pod's answer, connection tries included.</summary>
+    public TimeSpan HandshakeTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Longest life of one socket; zero means no limit.</summary>
+    public TimeSpan MaxAge { get; init; }
+}

@@ -1,0 +1,22 @@
+namespace WsIngress.Translation;
+
+/// <summary>Which Ingresses are ours and what they may ask for. The same for every translation of a process.</summary>
+public sealed record TranslationOptions
+{
+    public static readonly TranslationOptions Default = new();
+
+    /// <summary>Name of our IngressClass, and the value of the legacy annotation <c>kubernetes.io/ingress.class</c> that means us.</summary>
+    public string IngressClass { get; init; } = "wsingress";
+
+    /// <summary>Value of <c>spec.controller</c> of the IngressClasses that are ours.</summary>
+    public string ControllerName { get; init; } = "wsingress.io/ingress-controller";
+
+    /// <summary>Take Ingresses that name no class even without an IngressClass marked as default (on in standalone mode).</summary>
+    public bool WatchIngressWithoutClass { get; init; }
+
+    /// <summary>Take <c>spec.ingressClassName</c> equal to <see cref="IngressClass"/> though no such IngressClass object exists (on in standalone mode).</summary>
+    public bool IngressClassByName { get; init; }
+
+    /// <summary>False turns a route to an ExternalName Service into 503 with a Problem.</summary>
+    public bool AllowExternalName { get; init; } = true;
+}
