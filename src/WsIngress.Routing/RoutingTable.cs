@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using System.Collections.Immutable;
 
 namespace WsIngress.Routing;
@@ -24,7 +23,7 @@ public sealed class RoutingTable
         DefaultRoute = defaultRoute;
         Revision = revision;
         _hash = new(() => CanonicalJson.Hash(this));
-        BackendsByKey = Backends.ToFrozenDictionary(b => b.Key, StringComparer.Ordinal);
+        BackendsByKey = Backends.ToDictionary(b => b.Key, StringComparer.Ordinal);
     }
 
     public static readonly RoutingTable Empty = new([], [], []);
@@ -41,7 +40,7 @@ public sealed class RoutingTable
     /// <summary>Sorted by key, ordinal.</summary>
     public ImmutableArray<Backend> Backends { get; }
 
-    public FrozenDictionary<string, Backend> BackendsByKey { get; }
+    public IReadOnlyDictionary<string, Backend> BackendsByKey { get; }
 
     /// <summary>Sorted by host, ordinal.</summary>
     public ImmutableArray<TlsBinding> TlsBindings { get; }
