@@ -1,0 +1,196 @@
+using System.Runtime.CompilerServices;
+
+namespace WsIngress.Relay;
+
+/// <summary>
+/// One direction of a session, sans I/O: says which bytes of a chunk go on and when the relay's own Close is due. A driver calls
+/// <see cref="Take"/>, <see cref="WriteClose"/> and <see cref="Written"/> only as the direction's writer of the moment.
+/// </summary>
+/// <remarks>
+/// States, each entered once: the source is open, then closed (its Close was seen), broken (it broke the protocol) or ended (no more
+/// bytes); the sink is open, then sealed (a Close was written to it) or failed. Nothing is released to a sink that is not open.
+/// </remarks>
+internal sealed class RelayDirection(RelaySession session, RelaySide source)
+{
+    /// <summary>Room that a driver leaves free in front of each chunk, for held header bytes.</summary>
+    internal const int Headroom = FrameScanner.MaxHeaderLength;
+
+    private FrameScanner _scanner = new(masked: source == RelaySide.Client);
+
+    /// <summary>Follows what the source sends after the sink was sealed or failed: it is dropped, but a Close in it is the answer to ours.</summary>
+    private StrongBox<FrameScanner>? _dropped;
+
+    private CloseStatus? _pendingClose;
+    private volatile bool _sealed;
+    private volatile bool _sinkFailed;
+    private volatile bool _sourceBroken;
+    private volatile bool _sourceEnded;
+    private volatile CloseStatus? _closeFromSource;
+    private volatile CloseStatus? _closeToSink;
+
+    internal RelaySide Source => source;
+
+    internal RelaySide Sink => source == RelaySide.Client ? RelaySide.Backend : RelaySide.Client;
+
+    internal ref readonly FrameCounters Counters => ref _scanner.Counters;
+
+    internal CloseStatus? CloseFromSource => _closeFromSource;
+
+    internal CloseStatus? CloseToSink => _closeToSink;
+
+    internal bool SourceEnded => _sourceEnded;
+
+    internal bool SinkFailed => _sinkFailed;
+
+    internal bool AtFrameBoundary => _scanner.AtFrameBoundary;
+
+    /// <summary>Nothing more is expected from the source and nothing more can be told to the sink.</summary>
+    internal bool Settled
+    {
+        get
+        {
+            bool sourceDone = _sourceEnded || _sourceBroken || _closeFromSource is not null;
+            return sourceDone && (_sealed || _sinkFailed || (_sourceEnded && !AtFrameBoundary));
+        }
+    }
+
+    /// <summary>
+    /// Takes <paramref name="count"/> bytes of the source, which stand behind the headroom. Answers the part of the buffer that goes to the
+    /// sink, in one write; it may begin in the headroom and may be empty.
+    /// </summary>
+    internal Range Take(Span<byte> buffer, int count)
+    {
+        Span<byte> chunk = buffer.Slice(Headroom, count);
+        if (_sealed || _sinkFailed || _sourceBroken)
+        {
+            Drop(chunk);
+            return default;
+        }
+
+        int held = _scanner.HeldLength;
+        int start = Headroom - held;
+        _scanner.CopyHeldTo(buffer[start..]);
+        if (session.Ending is { } ending && (session.Overdue || ending.Seals(source)))
+        {
+            return TakeToBoundary(chunk, start, held);
+        }
+
+        return Scan(chunk, start);
+    }
+
+    /// <summary>The relay's own Close has to go out now: an ending was decided that closes this direction, and the sink stands between two frames.</summary>
+    internal bool IsCloseDue
+    {
+        get
+        {
+            if (_sealed || _sinkFailed || _pendingClose is not null || !AtFrameBoundary || session.Ending is not { } ending)
+            {
+                return false;
+            }
+
+            return ending.Seals(source) || session.Overdue || _sourceEnded || _sourceBroken;
+        }
+    }
+
+    /// <summary>Writes the Close that is due and returns its length.</summary>
+    internal int WriteClose(Span<byte> destination)
+    {
+        // A side that closed and got no answer is answered with its own words, as its peer would have done (RFC 6455 §5.5.1).
+        RelayEnding ending = session.Ending!;
+        CloseStatus? own = RelayOutcomes.IsObserved(ending.Outcome) ? session.CloseFrom(Sink) : null;
+        _pendingClose = own ?? ending.CloseTo(Sink);
+        return session.Options.Frames.WriteClose(destination, masked: Sink == RelaySide.Backend, _pendingClose);
+    }
+
+    /// <summary>The bytes last released were written. If they ended with a Close, nothing may follow.</summary>
+    internal void Written()
+    {
+        if (_pendingClose is null || _sealed)
+        {
+            return;
+        }
+
+        _closeToSink = _pendingClose;
+        _sealed = true;
+    }
+
+    /// <summary>The sink took no more: it is gone, though its own last words may still be on their way.</summary>
+    internal void FailSink()
+    {
+        _sinkFailed = true;
+    }
+
+    /// <summary>The source ended; without a Close frame it is lost. An error also means that it cannot be written to.</summary>
+    internal void EndSource(Exception? error)
+    {
+        _sourceEnded = true;
+        if (error is not null)
+        {
+            session.Opposite(this).FailSink();
+        }
+
+        if (_closeFromSource is null && !_sourceBroken)
+        {
+            session.Lose(source, error?.Message);
+        }
+    }
+
+    private Range Scan(Span<byte> chunk, int start)
+    {
+        FrameScan scan = _scanner.Scan(chunk);
+        if (scan.Status == FrameScanStatus.Close)
+        {
+            _pendingClose = _scanner.Close;
+            SeeClose(_pendingClose!);
+        }
+        else if (scan.Status == FrameScanStatus.ProtocolError)
+        {
+            _sourceBroken = true;
+            session.Break(source, _scanner.Error);
+        }
+
+        return start..(start + scan.Release);
+    }
+
+    /// <summary>The end was decided: what still goes on is the rest of the open frame and the whole frames behind it in this chunk.</summary>
+    private Range TakeToBoundary(Span<byte> chunk, int start, int held)
+    {
+        FrameScanner probe = _scanner;
+        int boundary = probe.Scan(chunk).Boundary;
+        if (boundary < 0)
+        {
+            return Scan(chunk, start);
+        }
+
+        // A boundary at or before the end of the held bytes is the one at their start: a header that is unfinished holds no boundary.
+        int cut = Math.Max(0, boundary - held);
+        Range released = cut == 0 ? default : Scan(chunk[..cut], start);
+        Drop(chunk[cut..]);
+        return released;
+    }
+
+    private void Drop(Span<byte> chunk)
+    {
+        if (_closeFromSource is not null || _sourceBroken)
+        {
+            return;
+        }
+
+        _dropped ??= new StrongBox<FrameScanner>(_scanner);
+        FrameScan scan = _dropped.Value.Scan(chunk);
+        if (scan.Status == FrameScanStatus.Close)
+        {
+            SeeClose(_dropped.Value.Close!);
+        }
+        else if (scan.Status == FrameScanStatus.ProtocolError)
+        {
+            _sourceBroken = true;
+        }
+    }
+
+    private void SeeClose(CloseStatus status)
+    {
+        _closeFromSource = status;
+        session.SeeClose(source);
+    }
+}

@@ -1,0 +1,163 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace WsIngress.Relay;
+
+/// <summary>
+/// Moves one direction: reads the source until it ends, and writes to the sink. Who writes holds the gate, so the sink has one writer at
+/// a time: this loop, or the relay that puts in a frame of its own while the loop waits for bytes.
+/// </summary>
+[SuppressMessage("Design", "CA1001", Justification = "A gate without wait handle holds nothing to dispose, and a pump that was left behind may still use it.")]
+internal sealed class RelayPump(RelayDirection direction, RelaySession session, Stream source, RelayEnd sink, CancellationToken cut)
+{
+    private const int Headroom = RelayDirection.Headroom;
+
+    private readonly SemaphoreSlim _gate = new(1, 1);
+    private bool _shutDown;
+
+    internal RelayDirection Direction => direction;
+
+    /// <summary>Ends when the source has ended or the relay is cut. Never throws.</summary>
+    internal async Task RunAsync(ReadOnlyMemory<byte> early)
+    {
+        Exception? error = null;
+        try
+        {
+            await MoveAsync(early).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            error = e;
+        }
+
+        if (!cut.IsCancellationRequested)
+        {
+            direction.EndSource(error);
+            await SealAsync(shutdown: true).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>
+    /// Puts in the relay's own Close if it is due, and passes on the end of the source if asked. Waits for the gate: a pump in the middle of
+    /// a write comes first. Never throws; a sink that fails is noted.
+    /// </summary>
+    internal async Task SealAsync(bool shutdown)
+    {
+        try
+        {
+            await _gate.WaitAsync(cut).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            return;
+        }
+
+        try
+        {
+            await WriteDueCloseAsync().ConfigureAwait(false);
+            if (shutdown && !_shutDown && !direction.SinkFailed && sink.ShutdownWrite is { } shutdownWrite)
+            {
+                _shutDown = true;
+                await shutdownWrite().ConfigureAwait(false);
+            }
+        }
+        catch (Exception)
+        {
+            direction.FailSink();
+        }
+        finally
+        {
+            _gate.Release();
+            session.Signal();
+        }
+    }
+
+    /// <summary>
+    /// The loop. Idle, it waits in a read of zero bytes and owns no buffer. After data it asks with another read of zero bytes whether more is
+    /// there: if so the buffer is kept. A stream whose empty reads return at once holds a buffer while it waits, and does not spin.
+    /// </summary>
+    private async Task MoveAsync(ReadOnlyMemory<byte> early)
+    {
+        RelayBufferPool pool = session.Options.Buffers;
+        byte[]? buffer = null;
+        try
+        {
+            while (true)
+            {
+                int count;
+                if (!early.IsEmpty)
+                {
+                    buffer ??= pool.Rent(session.Options.BufferSize);
+                    count = Math.Min(early.Length, session.Options.BufferSize - Headroom);
+                    early[..count].CopyTo(buffer.AsMemory(Headroom));
+                    early = early[count..];
+                }
+                else
+                {
+                    ValueTask<int> ready = source.ReadAsync(Memory<byte>.Empty, cut);
+                    if (!ready.IsCompleted && buffer is not null)
+                    {
+                        pool.Return(buffer);
+                        buffer = null;
+                    }
+
+                    await ready.ConfigureAwait(false);
+                    buffer ??= pool.Rent(session.Options.BufferSize);
+                    count = await source.ReadAsync(buffer.AsMemory(Headroom, session.Options.BufferSize - Headroom), cut).ConfigureAwait(false);
+                    if (count == 0)
+                    {
+                        return;
+                    }
+                }
+
+                await _gate.WaitAsync(cut).ConfigureAwait(false);
+                try
+                {
+                    (int start, int length) = direction.Take(buffer, count).GetOffsetAndLength(buffer.Length);
+                    if (length > 0)
+                    {
+                        await sink.Stream.WriteAsync(buffer.AsMemory(start, length), cut).ConfigureAwait(false);
+                        await sink.Stream.FlushAsync(cut).ConfigureAwait(false);
+                        direction.Written();
+                    }
+
+                    if (session.Ending is not null)
+                    {
+                        await WriteDueCloseAsync().ConfigureAwait(false);
+                        session.Signal();
+                    }
+                }
+                catch (Exception) when (!cut.IsCancellationRequested)
+                {
+                    // Not yet the verdict: the sink's own last words, a Close frame perhaps, may still be unread.
+                    direction.FailSink();
+                    session.Signal();
+                }
+                finally
+                {
+                    _gate.Release();
+                }
+            }
+        }
+        finally
+        {
+            if (buffer is not null)
+            {
+                pool.Return(buffer);
+            }
+        }
+    }
+
+    private async ValueTask WriteDueCloseAsync()
+    {
+        if (!direction.IsCloseDue)
+        {
+            return;
+        }
+
+        byte[] frame = new byte[FrameWriter.MaxFrameLength];
+        int length = direction.WriteClose(frame);
+        await sink.Stream.WriteAsync(frame.AsMemory(0, length), cut).ConfigureAwait(false);
+        await sink.Stream.FlushAsync(cut).ConfigureAwait(false);
+        direction.Written();
+    }
+}

@@ -1,0 +1,202 @@
+namespace WsIngress.Relay;
+
+/// <summary>
+/// One socket from its 101 to its end: rules, live counters and the decision how it ends. Any thread may read it, and may ask for its end,
+/// without stopping its traffic.
+/// </summary>
+public sealed class RelaySession
+{
+    private readonly TimeProvider _time;
+    private RelayEnding? _ending;
+    private Action? _changed;
+    private long _lastActivity;
+    private long _bytesAtLastCheck;
+    private volatile bool _overdue;
+
+    /// <summary>Starts the session's age now. <paramref name="id"/> is the name under which logs and operators know the socket.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
+    public RelaySession(string id, RelayOptions options, TimeProvider time, object? tag = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(id);
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(time);
+        options.Validate();
+        Id = id;
+        Tag = tag;
+        Options = options;
+        _time = time;
+        StartedAt = time.GetUtcNow();
+        StartedTimestamp = _lastActivity = time.GetTimestamp();
+        ToBackend = new RelayDirection(this, RelaySide.Client);
+        ToClient = new RelayDirection(this, RelaySide.Backend);
+    }
+
+    public string Id { get; }
+
+    /// <summary>What the owner wants to find again: route, pod, client. The relay does not look at it.</summary>
+    public object? Tag { get; }
+
+    public RelayOptions Options { get; }
+
+    public DateTimeOffset StartedAt { get; }
+
+    /// <summary>The start in ticks of the session's <see cref="TimeProvider.GetTimestamp"/>.</summary>
+    public long StartedTimestamp { get; }
+
+    /// <summary>Time since the start.</summary>
+    public TimeSpan Age => _time.GetElapsedTime(StartedTimestamp);
+
+    /// <summary>Time since the sweep that last saw new bytes; so it is right to one tick of the sweeper (1 s).</summary>
+    public TimeSpan Idle => _time.GetElapsedTime(Volatile.Read(ref _lastActivity));
+
+    /// <summary>What the client sent and was forwarded so far.</summary>
+    public FrameCounters FromClient => ToBackend.Counters;
+
+    /// <summary>What the backend sent and was forwarded so far.</summary>
+    public FrameCounters FromBackend => ToClient.Counters;
+
+    /// <summary>The outcome once it is decided, before the close handshake is over; null while the socket is open.</summary>
+    public RelayOutcome? Outcome => Ending?.Outcome;
+
+    internal RelayEnding? Ending => Volatile.Read(ref _ending);
+
+    internal RelayDirection ToBackend { get; }
+
+    internal RelayDirection ToClient { get; }
+
+    internal TimeProvider Time => _time;
+
+    /// <summary>The close timeout has passed: what stands on a boundary is closed now, whatever the other side does.</summary>
+    internal bool Overdue => _overdue;
+
+    /// <summary>
+    /// Asks for the end: both sides get a Close frame at their next frame boundary. False if the end was already decided; the first wins.
+    /// </summary>
+    /// <param name="outcome">Why; not one of the four that only the relay observes.</param>
+    /// <param name="code">The Close code to the client if it is not the outcome's own: 1000-1003, 1007-1014 or 3000-4999.</param>
+    /// <param name="reason">Words after the outcome's own in the Close reason of both sides. The whole is cut to 123 bytes.</param>
+    /// <param name="side">The guilty side if it is not the outcome's default.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The outcome cannot be asked for, or the code cannot be sent.</exception>
+    public bool RequestEnd(RelayOutcome outcome, ushort? code = null, string? reason = null, RelaySide side = RelaySide.None)
+    {
+        if (RelayOutcomes.IsObserved(outcome) || !Enum.IsDefined(outcome))
+        {
+            throw new ArgumentOutOfRangeException(nameof(outcome), outcome, "Only the relay itself observes this outcome; ask for a policy outcome.");
+        }
+
+        if (code is { } number && number is not ((>= 1000 and <= 1003) or (>= 1007 and <= 1014) or (>= 3000 and <= 4999)))
+        {
+            throw new ArgumentOutOfRangeException(nameof(code), code, "A Close code must be 1000-1003, 1007-1014 or 3000-4999.");
+        }
+
+        return Decide(RelayEnding.Create(outcome, side == RelaySide.None ? RelayOutcomes.DefaultSide(outcome) : side, code, reason));
+    }
+
+    /// <summary>
+    /// Applies idle timeout and max age. <paramref name="now"/> is a timestamp of the session's clock; one thread at a time may call.
+    /// Activity is seen as growth of the byte counters, so the relay reads no clock per message.
+    /// </summary>
+    public void Check(long now)
+    {
+        if (Ending is not null)
+        {
+            return;
+        }
+
+        long bytes = ToBackend.Counters.WireBytes + ToClient.Counters.WireBytes;
+        if (bytes != _bytesAtLastCheck)
+        {
+            _bytesAtLastCheck = bytes;
+            Volatile.Write(ref _lastActivity, now);
+        }
+
+        if (Options.MaxAge > TimeSpan.Zero && _time.GetElapsedTime(StartedTimestamp, now) >= Options.MaxAge)
+        {
+            RequestEnd(RelayOutcome.MaxAge);
+        }
+        else if (Options.IdleTimeout > TimeSpan.Zero && _time.GetElapsedTime(_lastActivity, now) >= Options.IdleTimeout)
+        {
+            RequestEnd(RelayOutcome.IdleTimeout);
+        }
+    }
+
+    /// <summary>Has <paramref name="changed"/> called whenever the session may have to do something: from any thread, any number of times.</summary>
+    internal void Attach(Action changed)
+    {
+        if (Interlocked.CompareExchange(ref _changed, changed, null) is not null)
+        {
+            throw new InvalidOperationException($"Session {Id} is already being relayed.");
+        }
+    }
+
+    internal void Signal()
+    {
+        Volatile.Read(ref _changed)?.Invoke();
+    }
+
+    internal void SetOverdue()
+    {
+        _overdue = true;
+    }
+
+    internal RelayDirection Opposite(RelayDirection direction)
+    {
+        return ReferenceEquals(direction, ToBackend) ? ToClient : ToBackend;
+    }
+
+    internal CloseStatus? CloseFrom(RelaySide side)
+    {
+        return (side == RelaySide.Client ? ToBackend : ToClient).CloseFromSource;
+    }
+
+    internal void SeeClose(RelaySide from)
+    {
+        Decide(RelayEnding.Create(from == RelaySide.Client ? RelayOutcome.ClientClosed : RelayOutcome.BackendClosed, from));
+    }
+
+    internal void Lose(RelaySide side, string? detail)
+    {
+        Decide(RelayEnding.Create(side == RelaySide.Client ? RelayOutcome.ClientLost : RelayOutcome.BackendLost, side, detail: detail));
+    }
+
+    internal void Break(RelaySide side, FrameError error)
+    {
+        Decide(RelayEnding.Create(RelayOutcome.ProtocolError, side, words: FrameErrors.Text(error)));
+    }
+
+    /// <summary>Ends without a close handshake; what was decided before stands.</summary>
+    internal void Abort()
+    {
+        Decide(RelayEnding.Create(RelayOutcome.ProxyShutdown, RelaySide.Proxy, detail: "cut without a close handshake"));
+    }
+
+    internal RelayReport Report()
+    {
+        RelayEnding ending = Ending ?? throw new InvalidOperationException($"Session {Id} has not ended.");
+        return new RelayReport
+        {
+            Id = Id,
+            Outcome = ending.Outcome,
+            Side = ending.Side,
+            Detail = ending.Detail,
+            CloseFromClient = ToBackend.CloseFromSource,
+            CloseToClient = ToClient.CloseToSink,
+            CloseFromBackend = ToClient.CloseFromSource,
+            CloseToBackend = ToBackend.CloseToSink,
+            FromClient = ToBackend.Counters,
+            FromBackend = ToClient.Counters,
+            Age = Age,
+        };
+    }
+
+    private bool Decide(RelayEnding ending)
+    {
+        bool first = Interlocked.CompareExchange(ref _ending, ending, null) is null;
+        if (first)
+        {
+            Signal();
+        }
+
+        return first;
+    }
+}
