@@ -1,0 +1,26 @@
+using WsIngress.Routing;
+
+namespace WsIngress.Proxy.Balancing;
+
+/// <summary>Live state of one backend (Service port): its current endpoints and its round-robin cursor, kept across table swaps.</summary>
+public sealed class BackendState(Backend backend)
+{
+    private volatile EndpointSet _endpoints = EndpointSet.Empty;
+    private uint _cursor;
+
+    public string Key { get; } = backend.Key;
+
+    public string Namespace { get; } = backend.Namespace;
+
+    public string Service { get; } = backend.Service;
+
+    public IReadOnlyList<EndpointEntry> Endpoints => _endpoints.All;
+
+    internal EndpointSet Current
+    {
+        get => _endpoints;
+        set => _endpoints = value;
+    }
+
+    internal uint NextTurn() => Interlocked.Increment(ref _cursor);
+}

@@ -1,0 +1,30 @@
+namespace WsIngress.Proxy.Balancing;
+
+/// <summary>
+/// Live state of one pod, kept by its UID (else its address) across every table swap: what is open and in flight. All routes
+/// and all ports of a pod share it.
+/// </summary>
+public sealed class EndpointState(string key)
+{
+    private int _openSockets;
+    private int _inFlight;
+
+    public string Key { get; } = key;
+
+    /// <summary>WebSockets open now, handshakes under way included.</summary>
+    public int OpenSockets => Volatile.Read(ref _openSockets);
+
+    /// <summary>Plain HTTP exchanges under way.</summary>
+    public int InFlight => Volatile.Read(ref _inFlight);
+
+    /// <summary>What the balancers compare.</summary>
+    public int Load => OpenSockets + InFlight;
+
+    internal void SocketTaken() => Interlocked.Increment(ref _openSockets);
+
+    internal void SocketReturned() => Interlocked.Decrement(ref _openSockets);
+
+    internal void RequestTaken() => Interlocked.Increment(ref _inFlight);
+
+    internal void RequestReturned() => Interlocked.Decrement(ref _inFlight);
+}

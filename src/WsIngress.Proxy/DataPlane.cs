@@ -1,0 +1,161 @@
+using System.Net;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using WsIngress.Proxy.Handshake;
+using WsIngress.Proxy.Http;
+using WsIngress.Proxy.Listening;
+using WsIngress.Proxy.Live;
+using WsIngress.Proxy.Telemetry;
+using WsIngress.Proxy.Tls;
+using WsIngress.Relay;
+using Yarp.ReverseProxy.Forwarder;
+
+namespace WsIngress.Proxy;
+
+/// <summary>
+/// The data plane: listeners, live table, relays. It learns of the cluster only through <see cref="Publish"/> and never calls up;
+/// who wants to know reads <see cref="Sockets"/>, <see cref="Tables"/> or listens to its telemetry.
+/// </summary>
+public sealed class DataPlane : IAsyncDisposable
+{
+    private readonly ProxyOptions _options;
+    private readonly ILogger _logger;
+    private readonly TimeProvider _time;
+    private readonly WebApplication _host;
+    private readonly IServer _server;
+    private readonly PodClients _clients = new();
+    private readonly ActiveRequests _active = new();
+    private readonly SocketRelays _relays;
+    private readonly ProxyApplication _application;
+    private readonly Dictionary<string, ListenOptions> _listeners = [];
+
+    public DataPlane(ProxyOptions options, IProxyTelemetry telemetry, ILoggerFactory loggers, TimeProvider time, Random? random = null)
+    {
+        _options = options;
+        _time = time;
+        _logger = loggers.CreateLogger("WsIngress.Proxy");
+        Tables = new LiveTableHolder(new CertificateMap.Factory(DefaultCertificate.Create(time), _logger));
+        _relays = new SocketRelays(telemetry, time);
+        _host = Build(loggers);
+        _server = _host.Services.GetRequiredService<IServer>();
+        var forwarding = new ForwardedHeaders(options.TrustedProxies);
+        var choice = random ?? Random.Shared;
+        var pipeline = new HandshakePipeline(Tables, forwarding, _relays, new PodDialer(time), choice, time);
+        _application = new ProxyApplication(
+            new HttpEndpoint(Tables, forwarding, _host.Services.GetRequiredService<IHttpForwarder>(), _clients, telemetry, choice, time),
+            new WebSocketEndpoint(pipeline, _relays, telemetry, time),
+            _active,
+            _logger);
+    }
+
+    public LiveTableHolder Tables { get; }
+
+    /// <summary>Every open WebSocket.</summary>
+    public RelayRegistry Sockets => _relays.Registry;
+
+    /// <summary>Plain HTTP requests under way.</summary>
+    public int ActiveRequests => _active.Count;
+
+    /// <summary>True from the moment a drain begins: readiness is false and no new socket is taken.</summary>
+    public bool IsDraining => _relays.IsDraining;
+
+    /// <summary>Bound end points by name (<c>http</c>, <c>https</c>, <c>h2c</c>), with the real port where 0 was asked for.</summary>
+    public IReadOnlyDictionary<string, IPEndPoint> EndPoints { get; private set; } = new Dictionary<string, IPEndPoint>();
+
+    public void Publish(Routing.RoutingTable table) => Tables.Publish(table);
+
+    /// <exception cref="IOException">An address is in use; the message names it.</exception>
+    public async Task StartAsync(CancellationToken cancellation)
+    {
+        await _server.StartAsync(_application, cancellation);
+        _relays.Start();
+        EndPoints = _listeners.ToDictionary(l => l.Key, l => l.Value.IPEndPoint!);
+        foreach (var (name, endPoint) in EndPoints)
+        {
+            ProxyLog.Listening(_logger, endPoint.ToString(), name);
+        }
+    }
+
+    /// <summary>
+    /// Ends every socket with Close 1001, evenly spread over <paramref name="window"/>, while plain HTTP is still answered; returns
+    /// when nothing is open any more, at the latest after <paramref name="deadline"/>.
+    /// </summary>
+    public async Task DrainAsync(TimeSpan window, TimeSpan deadline, CancellationToken force)
+    {
+        ProxyLog.Draining(_logger, Sockets.Count, window.TotalSeconds, deadline.TotalSeconds);
+        if (await _relays.DrainAsync(window, deadline, () => _active.Count == 0, force))
+        {
+            ProxyLog.Drained(_logger);
+        }
+        else
+        {
+            ProxyLog.DrainDeadline(_logger, Sockets.Count, _active.Count);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        // What is open after a drain is cut: Kestrel must not wait for it.
+        using var cut = new CancellationTokenSource(TimeSpan.FromMilliseconds(200), _time);
+        await _server.StopAsync(cut.Token);
+        await _relays.DisposeAsync();
+        _clients.Dispose();
+        await _host.DisposeAsync();
+    }
+
+    /// <summary>The host lends Kestrel its services and is never run: requests go to our own application, past every middleware.</summary>
+    private WebApplication Build(ILoggerFactory loggers)
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(Configure);
+        builder.Services.AddSingleton(loggers).AddHttpForwarder();
+        return builder.Build();
+    }
+
+    private void Configure(KestrelServerOptions kestrel)
+    {
+        kestrel.AddServerHeader = false;
+        kestrel.RequestHeaderEncodingSelector = static _ => System.Text.Encoding.Latin1;
+        kestrel.ResponseHeaderEncodingSelector = static _ => System.Text.Encoding.Latin1;
+        kestrel.Limits.MaxRequestHeadersTotalSize = _options.MaxHeaderBytes;
+        kestrel.Limits.MaxRequestHeaderCount = 256;
+        kestrel.Limits.MaxRequestLineSize = _options.MaxRequestLine;
+        kestrel.Limits.Http2.MaxRequestHeaderFieldSize = _options.MaxHeaderBytes;
+        kestrel.Limits.RequestHeadersTimeout = _options.RequestHeadersTimeout;
+        kestrel.Limits.KeepAliveTimeout = _options.KeepAliveTimeout;
+        kestrel.Limits.MaxRequestBodySize = null;
+        Listen(kestrel, "http", _options.Http, HttpProtocols.Http1, isTls: false);
+        Listen(kestrel, "https", _options.Https, HttpProtocols.Http1AndHttp2, isTls: true);
+        Listen(kestrel, "h2c", _options.H2c, HttpProtocols.Http2, isTls: false);
+    }
+
+    private void Listen(KestrelServerOptions kestrel, string name, IPEndPoint? endPoint, HttpProtocols protocols, bool isTls)
+    {
+        if (endPoint is null)
+        {
+            return;
+        }
+
+        kestrel.Listen(endPoint, listen =>
+        {
+            listen.Protocols = protocols;
+            if (_options.ProxyProtocolPeers.Length > 0)
+            {
+                var middleware = new ProxyProtocolMiddleware(_options.ProxyProtocolPeers, _time, _logger);
+                listen.Use(next => connection => middleware.InvokeAsync(connection, next));
+            }
+
+            if (isTls)
+            {
+                listen.UseHttps(new TlsHandshakeCallbackOptions { OnConnection = TlsOptions.For(Tables) });
+            }
+
+            _listeners.Add(name, listen);
+        });
+    }
+}

@@ -1,0 +1,58 @@
+using WsIngress.Proxy.Http;
+using WsIngress.Proxy.Live;
+using WsIngress.Proxy.Telemetry;
+
+namespace WsIngress.Proxy.Handshake;
+
+/// <summary>Everything that can refuse a handshake before a pod is chosen, in the order in which it is asked.</summary>
+internal static class HandshakeGuards
+{
+    public static HandshakeRefused? Check(HandshakeCall call, RouteState route)
+    {
+        switch (RouteGuards.Check(route.Policy, call.Forwarded))
+        {
+            case RouteVerdict.Closed:
+                return call.Refuse(503, HandshakeRefusal.Closed, $"this route is closed: {route.Policy.ClosedBecause}");
+            case RouteVerdict.AddressDenied:
+                return call.Refuse(403, HandshakeRefusal.AddressDenied, "this address is not allowed");
+            case RouteVerdict.RedirectToTls:
+                return call.Refuse(308, HandshakeRefusal.RedirectedToTls, "this route is served over TLS only", RouteGuards.TlsLocation(call.Client.Authority, call.Target.PathAndQuery));
+        }
+
+        if (!route.Policy.WebSocket.Enabled)
+        {
+            return call.Refuse(403, HandshakeRefusal.WebSocketOff, "WebSockets are switched off for this route");
+        }
+
+        return CheckRequest(call);
+    }
+
+    private static HandshakeRefused? CheckRequest(HandshakeCall call)
+    {
+        var client = call.Client;
+        if (!HttpSyntax.IsVisibleAscii(client.Authority))
+        {
+            return call.Refuse(400, HandshakeRefusal.BadRequest, "Host header missing or malformed");
+        }
+
+        if (!client.IsExtendedConnect && !PodHandshake.IsKey(client.Headers.Get("Sec-WebSocket-Key")))
+        {
+            return call.Refuse(400, HandshakeRefusal.BadRequest, "Sec-WebSocket-Key must be 16 bytes in base64 (RFC 6455, section 4.1)");
+        }
+
+        if (!client.IsExtendedConnect && (client.Headers.Contains("Transfer-Encoding") || client.Headers.Get("Content-Length") is not (null or "0")))
+        {
+            return call.Refuse(400, HandshakeRefusal.BadRequest, "a WebSocket handshake has no body");
+        }
+
+        foreach (var field in client.Headers)
+        {
+            if (!HttpSyntax.IsFieldValue(field.Value))
+            {
+                return call.Refuse(400, HandshakeRefusal.BadRequest, $"header {field.Name} holds a control character");
+            }
+        }
+
+        return null;
+    }
+}

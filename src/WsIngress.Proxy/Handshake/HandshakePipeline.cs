@@ -1,0 +1,165 @@
+using WsIngress.Proxy.Balancing;
+using WsIngress.Proxy.Http;
+using WsIngress.Proxy.Listening;
+using WsIngress.Proxy.Live;
+using WsIngress.Proxy.Telemetry;
+using WsIngress.Routing;
+
+namespace WsIngress.Proxy.Handshake;
+
+/// <summary>
+/// The one way from a <see cref="HandshakeRequest"/> to a <see cref="HandshakeResult"/>: match, guards, choice of pod, dial, the
+/// pod's answer. Nothing reaches the client before a pod has answered, so a pod that refuses the connection costs only time.
+/// </summary>
+internal sealed class HandshakePipeline(LiveTableHolder tables, ForwardedHeaders forwarding, SocketRelays relays, PodDialer dialer, Random random, TimeProvider time)
+{
+    public async Task<HandshakeResult> RunAsync(HandshakeRequest request, string id, CancellationToken clientGone)
+    {
+        var refusal = RequestTarget.TryParse(request.RawTarget, out var target);
+        var table = tables.Current;
+        var match = refusal == PathRefusal.None
+            ? table.Matcher.Match(HostText.WithoutPort(request.Authority), target.NormalPath, new HandshakeView(request, target))
+            : RouteMatch.None;
+        var route = match.Ordinal < 0 ? null : table.Routes[match.Ordinal];
+        var forwarded = forwarding.Compute(request.Peer, request.IsTls, request.Authority, request.Headers.Get);
+        var call = new HandshakeCall
+        {
+            Client = request,
+            Target = target,
+            Route = route,
+            Forwarded = forwarded,
+            Facts = Facts(request, target, route, forwarded, id),
+        };
+
+        if (relays.IsDraining)
+        {
+            return call.Refuse(503, HandshakeRefusal.Draining, "this replica is shutting down");
+        }
+
+        if (refusal != PathRefusal.None)
+        {
+            return call.Refuse(400, HandshakeRefusal.BadRequest, $"request path refused: {refusal}");
+        }
+
+        if (route is null)
+        {
+            return call.Refuse(404, HandshakeRefusal.NoRoute, "no route for this host and path");
+        }
+
+        return HandshakeGuards.Check(call, route) ?? await ConnectAsync(call, route, clientGone);
+    }
+
+    private static RequestFacts Facts(HandshakeRequest request, RequestTarget target, RouteState? route, ForwardedValues forwarded, string id) => new()
+    {
+        Id = id,
+        Method = "GET",
+        Host = request.Authority,
+        Path = target.NormalPath ?? "",
+        Protocol = request.IsExtendedConnect ? "HTTP/2" : "HTTP/1.1",
+        Scheme = request.IsTls ? "wss" : "ws",
+        Client = forwarded.ClientAddress,
+        UserAgent = request.Headers.Get("User-Agent"),
+        Route = route,
+    };
+
+    private async Task<HandshakeResult> ConnectAsync(HandshakeCall call, RouteState route, CancellationToken clientGone)
+    {
+        if (route.PickBackend(random) is not { } backend)
+        {
+            return call.Refuse(503, HandshakeRefusal.NoEndpoint, "no endpoint is ready");
+        }
+
+        if (backend.Policy.Protocol is BackendProtocol.H2c or BackendProtocol.Grpc)
+        {
+            return call.Refuse(502, HandshakeRefusal.PodProtocolError, "the backend speaks HTTP/2 only, WebSockets need HTTP/1.1");
+        }
+
+        call.Backend = backend;
+        var wait = route.Policy.WebSocket.HandshakeTimeout;
+        using var limit = new CancellationTokenSource(wait > TimeSpan.Zero ? wait : Timeout.InfiniteTimeSpan, time);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, clientGone);
+        try
+        {
+            return await TryPodsAsync(call, route, backend, both.Token);
+        }
+        catch (OperationCanceledException) when (clientGone.IsCancellationRequested)
+        {
+            return call.Refuse(499, HandshakeRefusal.ClientGone, "the client went away during the handshake");
+        }
+        catch (OperationCanceledException)
+        {
+            return call.Refuse(504, HandshakeRefusal.Timeout, $"no answer from a pod within {wait.TotalSeconds:0.###} s");
+        }
+    }
+
+    private async Task<HandshakeResult> TryPodsAsync(HandshakeCall call, RouteState route, RouteBackend backend, CancellationToken cancellation)
+    {
+        var affinity = PickKey.Affinity(backend.Policy, call.Client.Headers.Get("Cookie"));
+        var hashKey = PickKey.Hash(backend.Policy, call.Forwarded.ClientAddress, call.Target, call.Client.Headers.Get);
+        List<EndpointEntry>? tried = null;
+        while (Balancer.Pick(backend.Backend, backend.Policy, affinity, hashKey, tried, random) is { } endpoint)
+        {
+            call.Endpoint = endpoint;
+            call.Tries++;
+            endpoint.State.SocketTaken();
+            PodConnection? pod = null;
+            var handedOver = false;
+            try
+            {
+                pod = await dialer.DialAsync(endpoint, backend.Policy, HostText.WithoutPort(call.Client.Authority).ToString(), route.Policy.ConnectTimeout, cancellation);
+                var result = await AskAsync(call, route, backend, pod, affinity, cancellation);
+                handedOver = result is HandshakeAccepted or HandshakeRefused { Answer: not null };
+                return result;
+            }
+            catch (DialException error)
+            {
+                // Nothing was sent to this pod or to the client: the next pod may be asked.
+                (tried ??= []).Add(endpoint);
+                call.Detail = $"{endpoint.Endpoint.Authority}: {error.Message}";
+            }
+            finally
+            {
+                if (pod is null)
+                {
+                    endpoint.State.SocketReturned();
+                }
+                else if (!handedOver)
+                {
+                    await pod.DisposeAsync();
+                }
+            }
+        }
+
+        return tried is null
+            ? call.Refuse(503, HandshakeRefusal.NoEndpoint, "no endpoint is ready")
+            : call.Refuse(502, HandshakeRefusal.ConnectFailed, "no pod accepted the connection");
+    }
+
+    private static async Task<HandshakeResult> AskAsync(HandshakeCall call, RouteState route, RouteBackend backend, PodConnection pod, string? affinity, CancellationToken cancellation)
+    {
+        var key = call.Client.IsExtendedConnect ? PodHandshake.NewKey() : call.Client.Headers.Get("Sec-WebSocket-Key")!;
+        try
+        {
+            var target = PathRewrite.Apply(route, call.Target.PathAndQuery, call.Target.NormalPath);
+            var (head, body) = await PodHandshake.ExchangeAsync(pod, target, PodRequestHeaders.Create(call.Client, call.Forwarded, key), cancellation);
+            var headers = PodAnswerHeaders.Create(head, call.Client.IsExtendedConnect);
+            AffinityCookies.AddTo(headers, backend.Policy, pod.Endpoint, affinity, call.Forwarded.Proto == "https");
+            if (head.Status != 101)
+            {
+                return call.PodRefused(head.Status, headers, new PodAnswer(body, pod));
+            }
+
+            if (!head.Headers.HasToken("Upgrade", "websocket") || head.Headers.Get("Sec-WebSocket-Accept") != PodHandshake.Accept(key))
+            {
+                return call.Refuse(502, HandshakeRefusal.PodProtocolError, "the pod switched protocols with a wrong Upgrade or Sec-WebSocket-Accept header");
+            }
+
+            return call.Accept(pod, headers);
+        }
+        catch (IOException error)
+        {
+            call.Detail = $"{pod.Endpoint.Endpoint.Authority}: {error.Message}";
+            return call.Refuse(502, HandshakeRefusal.PodProtocolError, "the pod did not answer the handshake");
+        }
+    }
+}

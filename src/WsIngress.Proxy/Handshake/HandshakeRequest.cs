@@ -1,0 +1,28 @@
+using System.Net;
+using WsIngress.Proxy.Http;
+
+namespace WsIngress.Proxy.Handshake;
+
+/// <summary>
+/// A client's wish for a WebSocket, whatever brought it: HTTP/1.1 Upgrade (RFC 6455 §4.1) or extended CONNECT over HTTP/2
+/// (RFC 8441 §5). The pipeline sees only this, never an HTTP server's own types.
+/// </summary>
+public sealed class HandshakeRequest
+{
+    /// <summary>True for RFC 8441: no key, no Upgrade header, the answer is 200.</summary>
+    public required bool IsExtendedConnect { get; init; }
+
+    public required bool IsTls { get; init; }
+
+    /// <summary>Host header or <c>:authority</c>, as sent.</summary>
+    public required string Authority { get; init; }
+
+    /// <summary>Request target as sent.</summary>
+    public required string RawTarget { get; init; }
+
+    /// <summary>All header lines, pseudo-headers left out.</summary>
+    public required HeaderList Headers { get; init; }
+
+    /// <summary>Address of the connection, after PROXY protocol.</summary>
+    public required IPAddress Peer { get; init; }
+}

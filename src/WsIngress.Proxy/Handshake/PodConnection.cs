@@ -1,0 +1,50 @@
+using System.Net.Sockets;
+using WsIngress.Proxy.Balancing;
+
+namespace WsIngress.Proxy.Handshake;
+
+/// <summary>
+/// An open connection to a pod and the slot it holds in the pod's load. One owner; disposing closes the socket and gives the
+/// slot back, once, on whichever path a handshake or socket ends.
+/// </summary>
+internal sealed class PodConnection(EndpointEntry endpoint, Socket socket, Stream stream) : IAsyncDisposable
+{
+    private int _disposed;
+
+    public EndpointEntry Endpoint { get; } = endpoint;
+
+    /// <summary>Plain or TLS.</summary>
+    public Stream Stream { get; } = stream;
+
+    /// <summary>Bytes the pod sent after its 101, in the order they came.</summary>
+    public ReadOnlyMemory<byte> Early { get; set; }
+
+    /// <summary>Says that nothing more will be sent: FIN on a plain socket, close_notify and FIN on TLS.</summary>
+    public async ValueTask ShutdownWriteAsync()
+    {
+        if (Stream is System.Net.Security.SslStream tls)
+        {
+            await tls.ShutdownAsync();
+        }
+
+        socket.Shutdown(SocketShutdown.Send);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+        {
+            return;
+        }
+
+        Endpoint.State.SocketReturned();
+        try
+        {
+            await Stream.DisposeAsync();
+        }
+        finally
+        {
+            socket.Dispose();
+        }
+    }
+}

@@ -1,0 +1,96 @@
+using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Authentication;
+using WsIngress.Proxy.Balancing;
+using WsIngress.Proxy.Tls;
+using WsIngress.Routing;
+
+namespace WsIngress.Proxy.Handshake;
+
+/// <summary>Opens a connection to a pod: TCP, and TLS when the policy says so. Failures leave as <see cref="DialException"/>.</summary>
+internal sealed class PodDialer(TimeProvider time)
+{
+    /// <param name="endpoint">The pod; one slot of it is taken already and belongs to the connection once it is returned.</param>
+    /// <param name="policy">Protocol and TLS settings.</param>
+    /// <param name="serverName">SNI when the policy names none: the request's host.</param>
+    /// <param name="timeout">For TCP and TLS together.</param>
+    /// <param name="cancellation">The client went away or the handshake is over its time.</param>
+    public async Task<PodConnection> DialAsync(EndpointEntry endpoint, BackendPolicy policy, string serverName, TimeSpan timeout, CancellationToken cancellation)
+    {
+        using var limit = new CancellationTokenSource(timeout > TimeSpan.Zero ? timeout : Timeout.InfiniteTimeSpan, time);
+        using var linked = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
+        Socket? socket = null;
+        try
+        {
+            socket = await ConnectAsync(endpoint.Endpoint, linked.Token);
+            Stream stream = new NetworkStream(socket, ownsSocket: false);
+            if (policy.Protocol == BackendProtocol.Https)
+            {
+                stream = await AuthenticateAsync(stream, policy.Tls, serverName, linked.Token);
+            }
+
+            return new PodConnection(endpoint, socket, stream);
+        }
+        catch (Exception error)
+        {
+            socket?.Dispose();
+            cancellation.ThrowIfCancellationRequested();
+            throw error switch
+            {
+                OperationCanceledException => new DialException($"no connection within {timeout.TotalSeconds:0.###} s", error),
+                SocketException refused => new DialException(refused.SocketErrorCode.ToString(), error),
+                AuthenticationException => new DialException("TLS: " + (error.InnerException?.Message ?? error.Message), error),
+                _ => new DialException(error.Message, error),
+            };
+        }
+    }
+
+    private static async Task<Socket> ConnectAsync(Endpoint endpoint, CancellationToken cancellation)
+    {
+        if (IPAddress.TryParse(endpoint.Address, out var address))
+        {
+            var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+            try
+            {
+                await socket.ConnectAsync(new IPEndPoint(address, endpoint.Port), cancellation);
+                return socket;
+            }
+            catch
+            {
+                socket.Dispose();
+                throw;
+            }
+        }
+
+        var named = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            await named.ConnectAsync(endpoint.Address, endpoint.Port, cancellation);
+            return named;
+        }
+        catch
+        {
+            named.Dispose();
+            throw;
+        }
+    }
+
+    private static async Task<Stream> AuthenticateAsync(Stream inner, BackendTls tls, string serverName, CancellationToken cancellation)
+    {
+        var stream = new SslStream(inner, leaveInnerStreamOpen: false);
+        try
+        {
+            await stream.AuthenticateAsClientAsync(BackendTlsOptions.Create(tls, serverName), cancellation);
+            return stream;
+        }
+        catch
+        {
+            await stream.DisposeAsync();
+            throw;
+        }
+    }
+}
+
+/// <summary>A pod could not be reached; the next one may be tried. The message fits a log line.</summary>
+internal sealed class DialException(string message, Exception inner) : IOException(message, inner);

@@ -1,0 +1,39 @@
+using WsIngress.Proxy.Http;
+
+namespace WsIngress.Proxy.Handshake;
+
+/// <summary>Builds the header lines of the upgrade toward the pod: everything the client sent, end to end, but for what belongs to one hop.</summary>
+internal static class PodRequestHeaders
+{
+    public static HeaderList Create(HandshakeRequest request, ForwardedValues forwarded, string key)
+    {
+        var headers = new HeaderList(request.Headers.Count + 12);
+        headers.Add("Host", request.Authority);
+        foreach (var field in request.Headers)
+        {
+            if (Passes(request.Headers, field))
+            {
+                headers.Add(field.Name, field.Value);
+            }
+        }
+
+        headers.Add("Connection", "Upgrade");
+        headers.Add("Upgrade", "websocket");
+        headers.Add("Sec-WebSocket-Key", key);
+        if (!request.Headers.Contains("Sec-WebSocket-Version"))
+        {
+            headers.Add("Sec-WebSocket-Version", "13");
+        }
+
+        forwarded.Apply(headers.Add);
+        return headers;
+    }
+
+    private static bool Passes(HeaderList all, HeaderField field) =>
+        !HopByHop.Is(field.Name)
+        && !Is(field, "Host") && !Is(field, "Content-Length") && !Is(field, "Sec-WebSocket-Key")
+        && !Array.Exists(ForwardedHeaders.Names, n => Is(field, n))
+        && (field.Name.StartsWith("Sec-WebSocket-", StringComparison.OrdinalIgnoreCase) || !HopByHop.IsNamedByConnection(all, field.Name));
+
+    private static bool Is(HeaderField field, string name) => field.Name.Equals(name, StringComparison.OrdinalIgnoreCase);
+}

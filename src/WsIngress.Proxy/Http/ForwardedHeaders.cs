@@ -1,0 +1,146 @@
+using System.Collections.Immutable;
+using System.Net;
+using System.Security.Cryptography;
+
+namespace WsIngress.Proxy.Http;
+
+/// <summary>Where a request came from and what the pod is told about it.</summary>
+public sealed record ForwardedValues
+{
+    /// <summary>The client as far as it can be trusted; rules, hashing and logs use it.</summary>
+    public required IPAddress ClientAddress { get; init; }
+
+    public required string For { get; init; }
+    public required string Proto { get; init; }
+    public required string Host { get; init; }
+    public required string Port { get; init; }
+    public required string RequestId { get; init; }
+
+    internal void Apply(Action<string, string> set)
+    {
+        set("X-Forwarded-For", For);
+        set("X-Forwarded-Proto", Proto);
+        set("X-Forwarded-Host", Host);
+        set("X-Forwarded-Port", Port);
+        set("X-Real-IP", ClientAddress.ToString());
+        set("X-Request-ID", RequestId);
+    }
+}
+
+/// <summary>
+/// Sets the forwarding headers as nginx does: what a client sends under these names is replaced, unless its address is in a
+/// trusted network; then the chain is kept, appended to, and read from the right for the first address that is not trusted.
+/// </summary>
+public sealed class ForwardedHeaders(ImmutableArray<IPNetwork> trusted)
+{
+    /// <summary>An address list longer than this is cut from the left: nothing real has so many proxies.</summary>
+    private const int MaxChain = 32;
+
+    public static readonly string[] Names = ["X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "X-Forwarded-Port", "X-Real-IP", "X-Request-ID"];
+
+    /// <param name="peer">Address of the connection, after PROXY protocol.</param>
+    /// <param name="isTls">The connection is TLS.</param>
+    /// <param name="authority">Host header as sent.</param>
+    /// <param name="header">First value of a request header, or null.</param>
+    public ForwardedValues Compute(IPAddress peer, bool isTls, string authority, Func<string, string?> header)
+    {
+        peer = peer.IsIPv4MappedToIPv6 ? peer.MapToIPv4() : peer;
+        var scheme = isTls ? "https" : "http";
+        var values = new ForwardedValues
+        {
+            ClientAddress = peer,
+            For = peer.ToString(),
+            Proto = scheme,
+            Host = authority,
+            Port = PortOf(authority, isTls),
+            RequestId = "",
+        };
+
+        if (Trusts(peer))
+        {
+            values = Keep(values, header);
+        }
+
+        return values.RequestId.Length > 0 ? values : values with { RequestId = NewRequestId() };
+    }
+
+    public bool Trusts(IPAddress address) => Contains(trusted, address);
+
+    internal static bool Contains(ImmutableArray<IPNetwork> networks, IPAddress address)
+    {
+        foreach (var network in networks)
+        {
+            if (network.Contains(address))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private ForwardedValues Keep(ForwardedValues own, Func<string, string?> header)
+    {
+        var values = own;
+        if (Clean(header("X-Forwarded-For")) is { } chain)
+        {
+            values = values with { For = $"{chain}, {own.For}", ClientAddress = FirstUntrusted(chain) ?? own.ClientAddress };
+        }
+        else if (IPAddress.TryParse(header("X-Real-IP"), out var real))
+        {
+            values = values with { For = $"{real}, {own.For}", ClientAddress = real };
+        }
+
+        if (header("X-Forwarded-Proto")?.Split(',')[0].Trim().ToLowerInvariant() is { } proto && proto is "http" or "https" or "ws" or "wss")
+        {
+            var secure = proto is "https" or "wss";
+            values = values with { Proto = secure ? "https" : "http", Port = PortOf(own.Host, secure) };
+        }
+
+        if (Clean(header("X-Forwarded-Host")) is { } host)
+        {
+            values = values with { Host = host };
+        }
+
+        if (header("X-Forwarded-Port") is { Length: > 0 and <= 5 } port && port.All(char.IsAsciiDigit))
+        {
+            values = values with { Port = port };
+        }
+
+        return Clean(header("X-Request-ID")) is { Length: <= 128 } id ? values with { RequestId = id } : values;
+    }
+
+    private IPAddress? FirstUntrusted(string chain)
+    {
+        IPAddress? last = null;
+        var hops = chain.Split(',');
+        for (var i = hops.Length - 1; i >= Math.Max(0, hops.Length - MaxChain); i--)
+        {
+            var text = hops[i].Trim();
+            if (!IPAddress.TryParse(text, out var address) && !(IPEndPoint.TryParse(text, out var endpoint) && (address = endpoint.Address) is not null))
+            {
+                return last;
+            }
+
+            last = address!.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
+            if (!Trusts(last))
+            {
+                return last;
+            }
+        }
+
+        return last;
+    }
+
+    private static string? Clean(string? value) => value is { Length: > 0 and <= 4096 } && HttpSyntax.IsFieldValue(value) ? value.Trim() : null;
+
+    private static string PortOf(string authority, bool isTls)
+    {
+        var colon = authority.LastIndexOf(':');
+        return colon > authority.LastIndexOf(']') && colon < authority.Length - 1 && authority.AsSpan(colon + 1).IndexOfAnyExceptInRange('0', '9') < 0
+            ? authority[(colon + 1)..]
+            : isTls ? "443" : "80";
+    }
+
+    private static string NewRequestId() => RandomNumberGenerator.GetHexString(32, lowercase: true);
+}

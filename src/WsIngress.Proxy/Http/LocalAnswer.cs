@@ -1,0 +1,49 @@
+using System.Text;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.WebUtilities;
+
+namespace WsIngress.Proxy.Http;
+
+/// <summary>Answers that come from the proxy itself: a status and one line of text that names the cause. The same for HTTP and WebSocket.</summary>
+internal static class LocalAnswer
+{
+    /// <summary>Seconds a client is asked to wait after 503.</summary>
+    public const string RetryAfter = "1";
+
+    public static async Task WriteAsync(HttpContext http, int status, string text)
+    {
+        if (http.Response.HasStarted)
+        {
+            http.Abort();
+            return;
+        }
+
+        http.Response.StatusCode = status;
+        if (status == 503)
+        {
+            http.Response.Headers.RetryAfter = RetryAfter;
+        }
+
+        await WriteTextAsync(http, status, text);
+    }
+
+    /// <summary>Gives a failure that the forwarder has set a text; touches nothing that is under way.</summary>
+    public static async Task CompleteAsync(HttpContext http, string text)
+    {
+        if (!http.Response.HasStarted && http.Response.StatusCode >= 500 && !http.RequestAborted.IsCancellationRequested)
+        {
+            await WriteTextAsync(http, http.Response.StatusCode, text);
+        }
+    }
+
+    private static async Task WriteTextAsync(HttpContext http, int status, string text)
+    {
+        var body = Encoding.UTF8.GetBytes($"{status} {ReasonPhrases.GetReasonPhrase(status)}: {text}\n");
+        http.Response.ContentType = "text/plain; charset=utf-8";
+        http.Response.ContentLength = body.Length;
+        if (!HttpMethods.IsHead(http.Request.Method))
+        {
+            await http.Response.Body.WriteAsync(body);
+        }
+    }
+}

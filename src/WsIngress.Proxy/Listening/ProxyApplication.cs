@@ -1,0 +1,85 @@
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Abstractions;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Logging;
+using WsIngress.Proxy.Http;
+
+namespace WsIngress.Proxy.Listening;
+
+/// <summary>
+/// What Kestrel calls for every request, with nothing in between: no middleware, no framework routing. Decides between WebSocket
+/// and plain HTTP, and turns any defect into one failed request.
+/// </summary>
+internal sealed class ProxyApplication(HttpEndpoint http, WebSocketEndpoint webSocket, ActiveRequests active, ILogger logger) : IHttpApplication<DefaultHttpContext>
+{
+    private readonly RequestIds _ids = new();
+
+    public DefaultHttpContext CreateContext(IFeatureCollection contextFeatures)
+    {
+        // Kestrel keeps the context with the connection: one object per connection, not per request.
+        if (contextFeatures is IHostContextContainer<DefaultHttpContext> container)
+        {
+            if (container.HostContext is { } reused)
+            {
+                reused.Initialize(contextFeatures);
+                return reused;
+            }
+
+            return container.HostContext = new DefaultHttpContext(contextFeatures);
+        }
+
+        return new DefaultHttpContext(contextFeatures);
+    }
+
+    public async Task ProcessRequestAsync(DefaultHttpContext context)
+    {
+        var id = _ids.Next();
+        try
+        {
+            if (WebSocketRequest.IsUpgrade(context) is { } kind)
+            {
+                await webSocket.HandleAsync(context, kind, id);
+            }
+            else
+            {
+                active.Enter();
+                try
+                {
+                    await http.HandleAsync(context, id);
+                }
+                finally
+                {
+                    active.Leave();
+                }
+            }
+        }
+        catch (BadHttpRequestException error) when (!context.Response.HasStarted)
+        {
+            await LocalAnswer.WriteAsync(context, error.StatusCode, error.Message);
+        }
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        {
+            // The client is gone; its log line has been written.
+        }
+        catch (Exception error)
+        {
+            ProxyLog.RequestFailed(logger, error, id);
+            await LocalAnswer.WriteAsync(context, 500, "defect in the proxy, see its log");
+        }
+    }
+
+    public void DisposeContext(DefaultHttpContext context, Exception? exception) => context.Uninitialize();
+}
+
+/// <summary>Counts plain HTTP requests under way; a drain waits for them.</summary>
+internal sealed class ActiveRequests
+{
+    private int _count;
+
+    public int Count => Volatile.Read(ref _count);
+
+    public void Enter() => Interlocked.Increment(ref _count);
+
+    public void Leave() => Interlocked.Decrement(ref _count);
+}

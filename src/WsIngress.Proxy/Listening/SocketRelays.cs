@@ -1,0 +1,134 @@
+using WsIngress.Proxy.Handshake;
+using WsIngress.Proxy.Live;
+using WsIngress.Proxy.Telemetry;
+using WsIngress.Relay;
+
+namespace WsIngress.Proxy.Listening;
+
+/// <summary>Runs the relay of every accepted handshake, knows all open sockets, and drains them when the process is to end.</summary>
+internal sealed class SocketRelays(IProxyTelemetry telemetry, TimeProvider time) : IAsyncDisposable
+{
+    private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(20);
+    private readonly CancellationTokenSource _abort = new();
+    private RelaySweeper? _sweeper;
+    private volatile bool _draining;
+
+    public RelayRegistry Registry { get; } = new();
+
+    public bool IsDraining => _draining;
+
+    public void Start() => _sweeper = new RelaySweeper(Registry, time);
+
+    /// <summary>Relays until the socket has ended and tells both ends of its life.</summary>
+    /// <param name="accepted">The pod's side.</param>
+    /// <param name="client">The client's stream.</param>
+    /// <param name="endClientWrites">Ends the client's half alone where its HTTP version can; else null.</param>
+    public async Task RunAsync(HandshakeAccepted accepted, Stream client, Func<Task>? endClientWrites)
+    {
+        var facts = Facts(accepted);
+        var session = new RelaySession(facts.Id, OptionsOf(accepted.Route), time, facts);
+        Registry.Add(session);
+        telemetry.SocketOpened(facts);
+        RelayReport report;
+        try
+        {
+            var pod = accepted.Connection;
+            report = await StreamRelay.RunAsync(
+                session,
+                new RelayEnd(client, endClientWrites is null ? null : () => new ValueTask(endClientWrites())),
+                new RelayEnd(pod.Stream, pod.ShutdownWriteAsync),
+                ReadOnlyMemory<byte>.Empty,
+                pod.Early,
+                _abort.Token);
+        }
+        finally
+        {
+            Registry.Remove(session);
+        }
+
+        telemetry.SocketClosed(facts, report);
+    }
+
+    /// <summary>
+    /// Closes all sockets with 1001, evenly over the window and in random order, then waits. True when nothing is left; false when
+    /// the deadline, counted from now, or <paramref name="force"/> came first: then what is left is cut.
+    /// </summary>
+    public async Task<bool> DrainAsync(TimeSpan window, TimeSpan deadline, Func<bool> httpIsIdle, CancellationToken force)
+    {
+        _draining = true;
+        using var limit = new CancellationTokenSource(deadline, time);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, force);
+        try
+        {
+            await CloseEvenlyAsync(window < deadline ? window : deadline, stop.Token);
+            while (Registry.Count > 0 || !httpIsIdle())
+            {
+                // A handshake that was under way when the drain began opens its socket now.
+                foreach (var session in Registry)
+                {
+                    session.RequestEnd(RelayOutcome.ProxyShutdown);
+                }
+
+                await Task.Delay(Poll, time, stop.Token);
+            }
+
+            return true;
+        }
+        catch (OperationCanceledException)
+        {
+            await _abort.CancelAsync();
+            return false;
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _abort.CancelAsync();
+        _sweeper?.Dispose();
+        _abort.Dispose();
+    }
+
+    private async Task CloseEvenlyAsync(TimeSpan window, CancellationToken stop)
+    {
+        var sessions = Registry.ToArray();
+        Random.Shared.Shuffle(sessions);
+        var started = time.GetTimestamp();
+        for (var i = 0; i < sessions.Length; i++)
+        {
+            var due = window * ((double)i / sessions.Length);
+            var wait = due - time.GetElapsedTime(started);
+            if (wait > TimeSpan.FromMilliseconds(1))
+            {
+                if (Registry.Count == 0)
+                {
+                    return;
+                }
+
+                await Task.Delay(wait, time, stop);
+            }
+
+            sessions[i].RequestEnd(RelayOutcome.ProxyShutdown);
+        }
+    }
+
+    private static RelayOptions OptionsOf(RouteState route) => route.RelayOptions ??= new RelayOptions
+    {
+        IdleTimeout = route.Policy.WebSocket.IdleTimeout,
+        MaxAge = route.Policy.WebSocket.MaxAge,
+    };
+
+    private static SocketFacts Facts(HandshakeAccepted accepted)
+    {
+        var endpoint = accepted.Connection.Endpoint.Endpoint;
+        return new SocketFacts
+        {
+            Id = accepted.Request.Id,
+            Request = accepted.Request,
+            Route = accepted.Route,
+            Service = accepted.Service ?? "",
+            Pod = endpoint.PodName ?? "",
+            PodAddress = endpoint.Authority,
+            Subprotocol = accepted.Subprotocol,
+        };
+    }
+}

@@ -1,0 +1,110 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using WsIngress.Proxy.Handshake;
+using WsIngress.Proxy.Http;
+using WsIngress.Proxy.Telemetry;
+
+namespace WsIngress.Proxy.Listening;
+
+/// <summary>Carries a WebSocket between ASP.NET's server and the handshake pipeline, and the open socket to the relay.</summary>
+internal sealed class WebSocketEndpoint(HandshakePipeline pipeline, SocketRelays relays, IProxyTelemetry telemetry, TimeProvider time)
+{
+    public async Task HandleAsync(HttpContext http, WebSocketKind kind, string id)
+    {
+        var started = time.GetTimestamp();
+        LiftHttpLimits(http);
+        var request = WebSocketRequest.Read(http, kind);
+        var result = await pipeline.RunAsync(request, id, http.RequestAborted);
+        if (result is HandshakeRefused refused)
+        {
+            telemetry.HandshakeCompleted(Facts(refused, refused.Status, refused.Refusal, refused.Detail, time.GetElapsedTime(started)));
+            await RefuseAsync(http, refused);
+            return;
+        }
+
+        var accepted = (HandshakeAccepted)result;
+        await using (accepted.Connection)
+        {
+            var client = await OpenAsync(http, kind, accepted);
+            telemetry.HandshakeCompleted(Facts(accepted, http.Response.StatusCode, HandshakeRefusal.None, null, time.GetElapsedTime(started)));
+            await relays.RunAsync(accepted, client, kind == WebSocketKind.ExtendedConnect ? () => http.Response.CompleteAsync() : null);
+        }
+    }
+
+    /// <summary>Limits that are about requests with a body must not end a socket.</summary>
+    private static void LiftHttpLimits(HttpContext http)
+    {
+        if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
+        {
+            size.MaxRequestBodySize = null;
+        }
+
+        if (http.Features.Get<Microsoft.AspNetCore.Server.Kestrel.Core.Features.IHttpMinRequestBodyDataRateFeature>() is { } rate)
+        {
+            rate.MinDataRate = null;
+        }
+    }
+
+    private static async Task<Stream> OpenAsync(HttpContext http, WebSocketKind kind, HandshakeAccepted accepted)
+    {
+        Copy(accepted.Headers, http.Response.Headers);
+        if (kind == WebSocketKind.ExtendedConnect)
+        {
+            http.Response.StatusCode = StatusCodes.Status200OK;
+            return await http.Features.GetRequiredFeature<IHttpExtendedConnectFeature>().AcceptAsync();
+        }
+
+        http.Response.Headers.Upgrade = "websocket";
+        return await http.Features.GetRequiredFeature<IHttpUpgradeFeature>().UpgradeAsync();
+    }
+
+    private static async Task RefuseAsync(HttpContext http, HandshakeRefused refused)
+    {
+        if (refused.Answer is not { } answer)
+        {
+            if (refused.Refusal == HandshakeRefusal.ClientGone)
+            {
+                http.Abort();
+                return;
+            }
+
+            Copy(refused.Headers, http.Response.Headers);
+            await LocalAnswer.WriteAsync(http, refused.Status, refused.Text);
+            return;
+        }
+
+        await using (answer.Connection)
+        {
+            http.Response.StatusCode = refused.Status;
+            Copy(refused.Headers, http.Response.Headers);
+            try
+            {
+                await answer.Body.CopyToAsync(http.Response.Body, http.RequestAborted);
+            }
+            catch (IOException)
+            {
+                // The client must not take half of the pod's answer for all of it.
+                http.Abort();
+            }
+        }
+    }
+
+    private static void Copy(HeaderList from, IHeaderDictionary to)
+    {
+        foreach (var field in from)
+        {
+            to.Append(field.Name, field.Value);
+        }
+    }
+
+    private static HandshakeFacts Facts(HandshakeResult result, int status, HandshakeRefusal refusal, string? detail, TimeSpan duration) => new(
+        result.Request,
+        status,
+        duration,
+        refusal,
+        result.Service,
+        result.Endpoint?.Endpoint.PodName,
+        result.Endpoint?.Endpoint.Authority,
+        result.Tries,
+        detail);
+}

@@ -1,0 +1,25 @@
+using WsIngress.Proxy.Tls;
+using WsIngress.Routing;
+
+namespace WsIngress.Proxy.Live;
+
+/// <summary>A published table with everything a request looks up, immutable. Read <see cref="LiveTableHolder.Current"/> once per request.</summary>
+public sealed class LiveTable
+{
+    internal LiveTable(RoutingTable table, RouteMatcher matcher, RouteState[] routes, CertificateMap certificates)
+    {
+        Table = table;
+        Matcher = matcher;
+        Routes = routes;
+        Certificates = certificates;
+    }
+
+    public RoutingTable Table { get; }
+
+    public RouteMatcher Matcher { get; }
+
+    /// <summary>Indexed by <see cref="RouteMatch.Ordinal"/>.</summary>
+    public IReadOnlyList<RouteState> Routes { get; }
+
+    internal CertificateMap Certificates { get; }
+}

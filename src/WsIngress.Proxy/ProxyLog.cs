@@ -1,0 +1,28 @@
+using Microsoft.Extensions.Logging;
+
+namespace WsIngress.Proxy;
+
+/// <summary>Log lines of the data plane, ids 3000 to 3999. Traffic itself goes to the access log.</summary>
+internal static partial class ProxyLog
+{
+    [LoggerMessage(3000, LogLevel.Information, "Listening on {Address} ({Protocols})")]
+    public static partial void Listening(ILogger logger, string address, string protocols);
+
+    [LoggerMessage(3001, LogLevel.Error, "Request {Id} failed inside the proxy")]
+    public static partial void RequestFailed(ILogger logger, Exception error, string id);
+
+    [LoggerMessage(3002, LogLevel.Warning, "Connection from {Peer} closed: malformed PROXY protocol header, or none complete within 5 s")]
+    public static partial void ProxyProtocolRefused(ILogger logger, string peer);
+
+    [LoggerMessage(3003, LogLevel.Error, "Certificate of {Source} for host {Host} cannot be loaded, the default certificate is served")]
+    public static partial void CertificateUnusable(ILogger logger, Exception error, string source, string host);
+
+    [LoggerMessage(3010, LogLevel.Information, "Draining {Count} sockets over {Window} s, all done by {Deadline} s")]
+    public static partial void Draining(ILogger logger, int count, double window, double deadline);
+
+    [LoggerMessage(3011, LogLevel.Information, "Drained: no socket is open")]
+    public static partial void Drained(ILogger logger);
+
+    [LoggerMessage(3012, LogLevel.Warning, "Drain deadline reached with {Count} sockets and {Requests} requests open; they are cut")]
+    public static partial void DrainDeadline(ILogger logger, int count, int requests);
+}

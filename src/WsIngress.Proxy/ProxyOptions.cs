@@ -1,0 +1,35 @@
+using System.Collections.Immutable;
+using System.Net;
+
+namespace WsIngress.Proxy;
+
+/// <summary>Where the data plane listens and whom it trusts. Fixed for the life of the process.</summary>
+public sealed record ProxyOptions
+{
+    /// <summary>HTTP/1.1 in cleartext; null switches it off.</summary>
+    public IPEndPoint? Http { get; init; } = new(IPAddress.IPv6Any, 8080);
+
+    /// <summary>HTTP/1.1 and HTTP/2 over TLS; null switches it off.</summary>
+    public IPEndPoint? Https { get; init; } = new(IPAddress.IPv6Any, 8443);
+
+    /// <summary>HTTP/2 in cleartext with prior knowledge; off by default.</summary>
+    public IPEndPoint? H2c { get; init; }
+
+    /// <summary>Peers whose X-Forwarded-*, X-Real-IP and X-Request-ID are kept.</summary>
+    public ImmutableArray<IPNetwork> TrustedProxies { get; init; } = [];
+
+    /// <summary>Peers that may begin a connection with a PROXY protocol header, version 1 or 2.</summary>
+    public ImmutableArray<IPNetwork> ProxyProtocolPeers { get; init; } = [];
+
+    /// <summary>Largest total of request header lines before 431.</summary>
+    public int MaxHeaderBytes { get; init; } = 64 * 1024;
+
+    /// <summary>Longest request line before 414.</summary>
+    public int MaxRequestLine { get; init; } = 16 * 1024;
+
+    /// <summary>Time for a client to send its complete request head before 408.</summary>
+    public TimeSpan RequestHeadersTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long an idle keep-alive connection stays open.</summary>
+    public TimeSpan KeepAliveTimeout { get; init; } = TimeSpan.FromSeconds(75);
+}
