@@ -21,5 +21,8 @@ public sealed class LiveTable
     /// <summary>Indexed by <see cref="RouteMatch.Ordinal"/>.</summary>
     public IReadOnlyList<RouteState> Routes { get; }
 
+    /// <summary>Host, Secret and end of validity of every certificate in use.</summary>
+    public IEnumerable<(string Host, string Source, DateTimeOffset NotAfter)> CertificateExpiries => Certificates.Expiries;
+
     internal CertificateMap Certificates { get; }
 }

@@ -1,0 +1,58 @@
+using System.Net;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using WsIngress.Proxy;
+using WsIngress.Routing;
+using WsIngress.Store;
+
+namespace WsIngress.Admin;
+
+/// <summary>
+/// The admin API, read-only JSON: <c>/routes</c>, <c>/connections</c>, <c>/problems</c>, <c>/ingresses</c>, <c>/config</c>. It listens on
+/// loopback alone, and takes no request whose Host is a name that a web page could have pointed here.
+/// </summary>
+internal static class AdminEndpoints
+{
+    public static void Map(IApplicationBuilder app, DataPlane plane, SyncState sync, Func<string> configuration, TimeProvider time)
+    {
+        app.Use(next => http => IsLocal(http) ? next(http) : RefuseAsync(http));
+        Get(app, "/routes", _ => AdminJson.Routes(plane.Tables.Current.Table));
+        Get(app, "/connections", http => AdminJson.Connections(plane.Sockets, http.Request.Path.Value!.TrimStart('/'), time));
+        Get(app, "/problems", _ => AdminJson.Problems(sync.Current));
+        Get(app, "/ingresses", _ => AdminJson.Ingresses(sync.Current));
+        Get(app, "/config", _ => configuration());
+    }
+
+    private static void Get(IApplicationBuilder app, string path, Func<HttpContext, string?> answer) => app.Map(path, branch => branch.Run(async http =>
+    {
+        if (!HttpMethods.IsGet(http.Request.Method))
+        {
+            http.Response.StatusCode = StatusCodes.Status405MethodNotAllowed;
+            http.Response.Headers.Allow = "GET";
+            return;
+        }
+
+        var text = answer(http);
+        if (text is null)
+        {
+            http.Response.StatusCode = StatusCodes.Status404NotFound;
+            await http.Response.WriteAsync("not found\n");
+            return;
+        }
+
+        http.Response.ContentType = "application/json";
+        await http.Response.WriteAsync(text + "\n");
+    }));
+
+    private static bool IsLocal(HttpContext http)
+    {
+        var host = HostText.WithoutPort(http.Request.Host.Value).ToString();
+        return host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || (IPAddress.TryParse(host, out var address) && (IPAddress.IsLoopback(address) || address.Equals(http.Connection.LocalIpAddress)));
+    }
+
+    private static Task RefuseAsync(HttpContext http)
+    {
+        http.Response.StatusCode = StatusCodes.Status421MisdirectedRequest;
+        return http.Response.WriteAsync("the admin API answers to its own address or localhost only\n");
+    }
+}

@@ -1,0 +1,164 @@
+using System.Buffers;
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using WsIngress.Proxy.Telemetry;
+using WsIngress.Relay;
+using WsIngress.Routing;
+using WsIngress.Store;
+using WsIngress.Telemetry;
+using WsIngress.Translation;
+
+namespace WsIngress.Admin;
+
+/// <summary>The answers of the admin API.</summary>
+internal static class AdminJson
+{
+    private static readonly JsonWriterOptions Options = new() { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    /// <summary>Revision, hash and the canonical table.</summary>
+    public static string Routes(RoutingTable table) => Write(json =>
+    {
+        json.WriteStartObject();
+        json.WriteNumber("revision", table.Revision);
+        json.WriteString("contentHash", table.ContentHash);
+        json.WritePropertyName("table");
+        json.WriteRawValue(table.ToCanonicalJson());
+        json.WriteEndObject();
+    });
+
+    /// <summary>All open sockets, or the one of the id; null when there is none of that id.</summary>
+    public static string? Connections(RelayRegistry registry, string id, TimeProvider time)
+    {
+        if (id.Length > 0)
+        {
+            return registry.TryFind(id, out var one) ? Write(json => Connection(json, one)) : null;
+        }
+
+        return Write(json =>
+        {
+            json.WriteStartObject();
+            json.WriteString("time", time.GetUtcNow().ToString("O"));
+            json.WriteStartArray("connections");
+            foreach (var session in registry)
+            {
+                Connection(json, session);
+            }
+
+            json.WriteEndArray();
+            json.WriteEndObject();
+        });
+    }
+
+    public static string Problems(SyncStatus status) => Write(json =>
+    {
+        json.WriteStartObject();
+        json.WriteStartArray("problems");
+        foreach (var problem in status.Result?.Problems ?? [])
+        {
+            ProblemTo(json, problem);
+        }
+
+        json.WriteEndArray();
+        json.WriteEndObject();
+    });
+
+    public static string Ingresses(SyncStatus status) => Write(json =>
+    {
+        json.WriteStartObject();
+        json.WriteStartArray("ingresses");
+        foreach (var report in status.Result?.Reports ?? [])
+        {
+            json.WriteStartObject();
+            json.WriteString("namespace", report.Namespace);
+            json.WriteString("name", report.Name);
+            json.WriteString("state", Words.Kebab(report.State.ToString()));
+            AccessLog.Text(json, "reason", report.Reason);
+            json.WriteNumber("routes", report.Routes);
+            json.WriteStartArray("hosts");
+            foreach (var host in report.Hosts)
+            {
+                json.WriteStringValue(host);
+            }
+
+            json.WriteEndArray();
+            json.WriteStartArray("problems");
+            foreach (var problem in report.Problems)
+            {
+                ProblemTo(json, problem);
+            }
+
+            json.WriteEndArray();
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteEndObject();
+    });
+
+    public static string Write(Action<Utf8JsonWriter> write)
+    {
+        var buffer = new ArrayBufferWriter<byte>(4096);
+        using (var json = new Utf8JsonWriter(buffer, Options))
+        {
+            write(json);
+        }
+
+        return Encoding.UTF8.GetString(buffer.WrittenSpan);
+    }
+
+    private static void ProblemTo(Utf8JsonWriter json, Problem problem)
+    {
+        json.WriteStartObject();
+        json.WriteString("severity", problem.Severity.ToString().ToLowerInvariant());
+        json.WriteString("reason", problem.Reason.ToString());
+        json.WriteString("object", problem.Object.ToString());
+        json.WriteString("field", problem.Field);
+        json.WriteString("value", problem.Value);
+        json.WriteString("allowed", problem.Allowed);
+        json.WriteString("message", problem.Message);
+        AccessLog.Text(json, "location", problem.Location);
+        json.WriteEndObject();
+    }
+
+    private static void Connection(Utf8JsonWriter json, RelaySession session)
+    {
+        json.WriteStartObject();
+        json.WriteString("id", session.Id);
+        if (session.Tag is SocketFacts socket)
+        {
+            json.WriteString("client", socket.Request.Client.ToString());
+            json.WriteString("host", socket.Request.Host);
+            json.WriteString("path", socket.Request.Path);
+            json.WriteString("protocol", socket.Request.Protocol);
+            json.WriteString("scheme", socket.Request.Scheme);
+            json.WriteString("namespace", socket.Route.Route.Owner.Namespace);
+            json.WriteString("ingress", socket.Route.Route.Owner.Name);
+            json.WriteString("service", socket.Service);
+            json.WriteString("pod", socket.Pod);
+            json.WriteString("podAddress", socket.PodAddress);
+            AccessLog.Text(json, "subprotocol", socket.Subprotocol);
+            json.WriteNumber("tableRevision", socket.Route.Revision);
+        }
+
+        json.WriteString("openedAt", session.StartedAt.UtcDateTime.ToString("O"));
+        json.WriteNumber("ageSeconds", Math.Round(session.Age.TotalSeconds, 3));
+        json.WriteNumber("idleSeconds", Math.Round(session.Idle.TotalSeconds, 3));
+        Direction(json, "fromClient", session.FromClient);
+        Direction(json, "fromBackend", session.FromBackend);
+        if (session.Outcome is { } outcome)
+        {
+            json.WriteString("ending", RelayOutcomes.Word(outcome));
+        }
+
+        json.WriteEndObject();
+    }
+
+    private static void Direction(Utf8JsonWriter json, string name, in FrameCounters counters)
+    {
+        json.WriteStartObject(name);
+        json.WriteNumber("messages", counters.Messages);
+        json.WriteNumber("bytes", counters.WireBytes);
+        json.WriteEndObject();
+    }
+}

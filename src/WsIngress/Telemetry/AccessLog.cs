@@ -1,0 +1,192 @@
+using System.Buffers;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Threading.Channels;
+using WsIngress.Proxy.Telemetry;
+using WsIngress.Relay;
+
+namespace WsIngress.Telemetry;
+
+/// <summary>
+/// The access log: one JSON line per plain request, and per WebSocket one line at open and one at close with the same id.
+/// Queries, cookies and credentials are never written. A full queue drops lines and counts them: a slow log reader must not
+/// slow the traffic down.
+/// </summary>
+internal sealed class AccessLog : IProxyTelemetry, IAsyncDisposable
+{
+    private const int QueueLength = 16 * 1024;
+    private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
+    private readonly Channel<byte[]> _lines = Channel.CreateBounded<byte[]>(new BoundedChannelOptions(QueueLength) { SingleReader = true });
+    private readonly TimeProvider _time;
+    private readonly Task _writer;
+    private long _dropped;
+
+    public AccessLog(Stream output, TimeProvider time)
+    {
+        _time = time;
+        _writer = Task.Run(() => WriteAsync(output));
+    }
+
+    /// <summary>Lines that were not written because the reader of the log was too slow.</summary>
+    public long Dropped => Volatile.Read(ref _dropped);
+
+    public void HttpCompleted(HttpFacts facts) => Line("http", json =>
+    {
+        Request(json, facts.Request);
+        json.WriteNumber("status", facts.Status);
+        json.WriteNumber("durationMs", Milliseconds(facts.Duration));
+        Target(json, facts.Request, facts.Service, facts.Pod, facts.PodAddress);
+        if (facts.ResponseBytes >= 0)
+        {
+            json.WriteNumber("responseBytes", facts.ResponseBytes);
+        }
+
+        Text(json, "error", facts.Error);
+    });
+
+    public void HandshakeCompleted(HandshakeFacts facts)
+    {
+        if (facts.Refusal == HandshakeRefusal.None)
+        {
+            return;
+        }
+
+        Line("websocket-refused", json =>
+        {
+            Request(json, facts.Request);
+            json.WriteNumber("status", facts.Status);
+            json.WriteString("reason", Words.Kebab(facts.Refusal.ToString()));
+            Text(json, "detail", facts.Detail);
+            json.WriteNumber("tries", facts.Tries);
+            json.WriteNumber("durationMs", Milliseconds(facts.Duration));
+            Target(json, facts.Request, facts.Service, facts.Pod, facts.PodAddress);
+        });
+    }
+
+    public void SocketOpened(SocketFacts facts) => Line("websocket-open", json =>
+    {
+        Request(json, facts.Request);
+        Text(json, "subprotocol", facts.Subprotocol);
+        Target(json, facts.Request, facts.Service, facts.Pod, facts.PodAddress);
+        json.WriteNumber("tableRevision", facts.Route.Revision);
+    });
+
+    public void SocketClosed(SocketFacts facts, RelayReport report) => Line("websocket-close", json =>
+    {
+        json.WriteString("id", facts.Id);
+        json.WriteString("client", facts.Request.Client.ToString());
+        json.WriteString("host", facts.Request.Host);
+        json.WriteString("path", facts.Request.Path);
+        Target(json, facts.Request, facts.Service, facts.Pod, facts.PodAddress);
+        json.WriteString("outcome", RelayOutcomes.Word(report.Outcome));
+        json.WriteString("side", report.Side.ToString().ToLowerInvariant());
+        Text(json, "detail", report.Detail);
+        Close(json, "closeFromClient", report.CloseFromClient);
+        Close(json, "closeToClient", report.CloseToClient);
+        Close(json, "closeFromBackend", report.CloseFromBackend);
+        Close(json, "closeToBackend", report.CloseToBackend);
+        json.WriteNumber("ageSeconds", Math.Round(report.Age.TotalSeconds, 3));
+        json.WriteNumber("messagesFromClient", report.FromClient.Messages);
+        json.WriteNumber("messagesFromBackend", report.FromBackend.Messages);
+        json.WriteNumber("bytesFromClient", report.FromClient.WireBytes);
+        json.WriteNumber("bytesFromBackend", report.FromBackend.WireBytes);
+        json.WriteNumber("tableRevision", facts.Route.Revision);
+    });
+
+    public async ValueTask DisposeAsync()
+    {
+        _lines.Writer.TryComplete();
+        await _writer;
+    }
+
+    internal static void Close(Utf8JsonWriter json, string name, CloseStatus? status)
+    {
+        if (status is null)
+        {
+            return;
+        }
+
+        json.WriteStartObject(name);
+        if (status.Code is { } code)
+        {
+            json.WriteNumber("code", code);
+        }
+
+        json.WriteString("reason", status.Reason);
+        json.WriteEndObject();
+    }
+
+    internal static void Text(Utf8JsonWriter json, string name, string? value)
+    {
+        if (!string.IsNullOrEmpty(value))
+        {
+            json.WriteString(name, value);
+        }
+    }
+
+    private static void Request(Utf8JsonWriter json, RequestFacts request)
+    {
+        json.WriteString("id", request.Id);
+        json.WriteString("client", request.Client.ToString());
+        json.WriteString("method", request.Method);
+        json.WriteString("scheme", request.Scheme);
+        json.WriteString("host", request.Host);
+        json.WriteString("path", request.Path);
+        json.WriteString("protocol", request.Protocol);
+        Text(json, "userAgent", request.UserAgent);
+    }
+
+    private static void Target(Utf8JsonWriter json, RequestFacts request, string? service, string? pod, string? address)
+    {
+        if (request.Route is { } route)
+        {
+            json.WriteString("namespace", route.Route.Owner.Namespace);
+            json.WriteString("ingress", route.Route.Owner.Name);
+        }
+
+        Text(json, "service", service);
+        Text(json, "pod", pod);
+        Text(json, "podAddress", address);
+    }
+
+    private static double Milliseconds(TimeSpan duration) => Math.Round(duration.TotalMilliseconds, 3);
+
+    private void Line(string kind, Action<Utf8JsonWriter> write)
+    {
+        var buffer = new ArrayBufferWriter<byte>(512);
+        using (var json = new Utf8JsonWriter(buffer, Options))
+        {
+            json.WriteStartObject();
+            json.WriteString("time", _time.GetUtcNow().ToString("yyyy-MM-ddTHH:mm:ss.fffZ"));
+            json.WriteString("event", kind);
+            write(json);
+            json.WriteEndObject();
+        }
+
+        buffer.Write("\n"u8);
+        if (!_lines.Writer.TryWrite(buffer.WrittenSpan.ToArray()))
+        {
+            Interlocked.Increment(ref _dropped);
+        }
+    }
+
+    private async Task WriteAsync(Stream output)
+    {
+        try
+        {
+            await foreach (var line in _lines.Reader.ReadAllAsync())
+            {
+                await output.WriteAsync(line);
+                if (!_lines.Reader.TryPeek(out _))
+                {
+                    await output.FlushAsync();
+                }
+            }
+        }
+        catch (IOException)
+        {
+            // Nobody reads the log any more (closed pipe): the proxy goes on, lines are counted as dropped.
+            _lines.Writer.TryComplete();
+        }
+    }
+}

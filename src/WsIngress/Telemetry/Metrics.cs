@@ -1,0 +1,198 @@
+using Prometheus;
+using WsIngress.Proxy;
+using WsIngress.Proxy.Telemetry;
+using WsIngress.Relay;
+using WsIngress.Store;
+using WsIngress.Translation;
+
+namespace WsIngress.Telemetry;
+
+/// <summary>
+/// Everything on <c>/metrics</c>. Traffic is counted as it happens; what is open is read at scrape, so a WebSocket that lasts for
+/// days shows while it lasts, and its age goes to a histogram of its own, never into HTTP's.
+/// </summary>
+internal sealed class Metrics : IProxyTelemetry
+{
+    private static readonly string[] RouteNames = ["namespace", "ingress", "service"];
+
+    private static readonly double[] LatencyBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
+
+    private static readonly double[] AgeBuckets = [1, 10, 60, 300, 900, 3600, 4 * 3600, 12 * 3600, 86400, 3 * 86400, 7 * 86400];
+
+    private readonly SocketTotalsByRoute _totals = new();
+    private readonly Counter _httpRequests;
+    private readonly Histogram _httpDuration;
+    private readonly Counter _opened;
+    private readonly Counter _handshakeFailures;
+    private readonly Histogram _handshakeDuration;
+    private readonly Counter _closed;
+    private readonly Histogram _age;
+    private readonly Gauge _connections;
+    private readonly Counter _messages;
+    private readonly Counter _bytes;
+    private readonly Counter _frames;
+    private readonly Gauge _endpoints;
+    private readonly Gauge _backendConnections;
+    private readonly Gauge _problems;
+    private readonly Gauge _drainRemaining;
+    private readonly Gauge _lastSuccess;
+    private readonly Gauge _revision;
+    private readonly Gauge _applyDuration;
+    private readonly Counter _translations;
+    private readonly Counter _failures;
+    private readonly Gauge _expiry;
+
+    public Metrics(DataPlane plane, SyncState sync, string version)
+    {
+        Registry = Prometheus.Metrics.NewCustomRegistry();
+        var make = Prometheus.Metrics.WithCustomRegistry(Registry);
+        _httpRequests = make.CreateCounter("wsingress_http_requests_total", "Plain HTTP exchanges answered, WebSockets not counted.", [.. RouteNames, "status"]);
+        _httpDuration = make.CreateHistogram("wsingress_http_request_duration_seconds", "Plain HTTP: from the request head to the end of the answer.", new HistogramConfiguration { LabelNames = RouteNames, Buckets = LatencyBuckets });
+        _opened = make.CreateCounter("wsingress_websocket_opened_total", "WebSockets opened.", RouteNames);
+        _handshakeFailures = make.CreateCounter("wsingress_websocket_handshake_failures_total", "Handshakes that opened no socket.", [.. RouteNames, "reason"]);
+        _handshakeDuration = make.CreateHistogram("wsingress_websocket_handshake_duration_seconds", "From the client's request head to the answer, for sockets that opened.", new HistogramConfiguration { LabelNames = RouteNames, Buckets = LatencyBuckets });
+        _closed = make.CreateCounter("wsingress_websocket_closed_total", "WebSockets that ended, by outcome, guilty side and the Close code that the client sent or got.", [.. RouteNames, "outcome", "initiator", "code"]);
+        _age = make.CreateHistogram("wsingress_websocket_duration_seconds", "Age of WebSockets at their end.", new HistogramConfiguration { LabelNames = RouteNames, Buckets = AgeBuckets });
+        _connections = make.CreateGauge("wsingress_websocket_connections", "WebSockets open now.", RouteNames);
+        _messages = make.CreateCounter("wsingress_websocket_messages_total", "Whole messages relayed, open sockets included.", [.. RouteNames, "direction"]);
+        _bytes = make.CreateCounter("wsingress_websocket_bytes_total", "Bytes relayed with their frame headers, open sockets included.", [.. RouteNames, "direction"]);
+        _frames = make.CreateCounter("wsingress_websocket_frames_total", "Frames relayed by type, open sockets included.", [.. RouteNames, "direction", "opcode"]);
+        _endpoints = make.CreateGauge("wsingress_backend_endpoints", "Endpoints of a Service port that may get new requests.", ["namespace", "service"]);
+        _backendConnections = make.CreateGauge("wsingress_backend_connections", "WebSockets and requests under way toward the endpoints of a Service port.", ["namespace", "service"]);
+        _problems = make.CreateGauge("wsingress_ingress_problems", "Problems of objects, by reason.", ["reason"]);
+        _drainRemaining = make.CreateGauge("wsingress_drain_remaining_connections", "WebSockets still open while the process drains, else 0.");
+        _lastSuccess = make.CreateGauge("wsingress_config_last_success_timestamp_seconds", "When the last translation succeeded.");
+        _revision = make.CreateGauge("wsingress_config_revision", "Number of the table that is live.");
+        _applyDuration = make.CreateGauge("wsingress_config_apply_duration_seconds", "What the last translation and publication took.");
+        _translations = make.CreateCounter("wsingress_config_translations_total", "Translations, those that published nothing included.");
+        _failures = make.CreateCounter("wsingress_config_failures_total", "Translations that failed as a whole; the last table stayed live.");
+        _expiry = make.CreateGauge("wsingress_certificate_expiry_timestamp_seconds", "End of validity of a certificate in use.", ["host", "secret"]);
+        make.CreateGauge("wsingress_build_info", "Constant 1.", ["version"]).WithLabels(version).Set(1);
+        Registry.AddBeforeCollectCallback(() =>
+        {
+            CollectSockets(plane);
+            CollectBackends(plane);
+            CollectConfiguration(plane, sync.Current);
+        });
+    }
+
+    public CollectorRegistry Registry { get; }
+
+    public void HttpCompleted(HttpFacts facts)
+    {
+        var labels = RouteLabels.Of(facts.Request, facts.Service);
+        _httpRequests.WithLabels(labels.Namespace, labels.Ingress, labels.Service, StatusWord(facts.Status)).Inc();
+        _httpDuration.WithLabels(labels.Namespace, labels.Ingress, labels.Service).Observe(facts.Duration.TotalSeconds);
+    }
+
+    public void HandshakeCompleted(HandshakeFacts facts)
+    {
+        var labels = RouteLabels.Of(facts.Request, facts.Service);
+        if (facts.Refusal != HandshakeRefusal.None)
+        {
+            _handshakeFailures.WithLabels(labels.Namespace, labels.Ingress, labels.Service, Words.Kebab(facts.Refusal.ToString())).Inc();
+            return;
+        }
+
+        _handshakeDuration.WithLabels(labels.Namespace, labels.Ingress, labels.Service).Observe(facts.Duration.TotalSeconds);
+    }
+
+    public void SocketOpened(SocketFacts facts)
+    {
+        var labels = RouteLabels.Of(facts);
+        _opened.WithLabels(labels.Namespace, labels.Ingress, labels.Service).Inc();
+    }
+
+    public void SocketClosed(SocketFacts facts, RelayReport report)
+    {
+        _totals.Add(facts, report);
+        var labels = RouteLabels.Of(facts);
+        var status = report.CloseToClient ?? report.CloseFromClient;
+        _closed.WithLabels(
+            labels.Namespace,
+            labels.Ingress,
+            labels.Service,
+            RelayOutcomes.Word(report.Outcome),
+            report.Side.ToString().ToLowerInvariant(),
+            CodeWord(status)).Inc();
+        _age.WithLabels(labels.Namespace, labels.Ingress, labels.Service).Observe(report.Age.TotalSeconds);
+    }
+
+    /// <summary>The code as a label: those of RFC 6455 by number, applications' own as one value, since a peer may send any of 2,000.</summary>
+    private static string CodeWord(CloseStatus? status) => status switch
+    {
+        null => "1006",
+        { Code: null } => "1005",
+        { Code: >= 1000 and <= 1015 and var code } => code.Value.ToString(),
+        { Code: >= 3000 and < 4000 } => "3xxx",
+        { Code: >= 4000 and < 5000 } => "4xxx",
+        _ => "other",
+    };
+
+    /// <summary>A pod may answer any number; only those of RFC 9110's range become a label.</summary>
+    private static string StatusWord(int status) => status is >= 100 and <= 599 ? status.ToString() : "other";
+
+    private void CollectSockets(DataPlane plane)
+    {
+        var remaining = plane.IsDraining ? plane.Sockets.Count : 0;
+        _drainRemaining.Set(remaining);
+        foreach (var (labels, totals) in _totals.Snapshot(plane.Sockets))
+        {
+            var (ns, ingress, service) = labels;
+            _connections.WithLabels(ns, ingress, service).Set(totals.Open);
+            totals.Write((direction, messages, bytes, frames) =>
+            {
+                _messages.WithLabels(ns, ingress, service, direction).IncTo(messages);
+                _bytes.WithLabels(ns, ingress, service, direction).IncTo(bytes);
+                foreach (var (opcode, count) in frames)
+                {
+                    _frames.WithLabels(ns, ingress, service, direction, opcode).IncTo(count);
+                }
+            });
+        }
+    }
+
+    private void CollectBackends(DataPlane plane)
+    {
+        var present = new HashSet<(string, string)>();
+        foreach (var group in plane.Tables.Backends.GroupBy(b => (b.Namespace, b.Service)))
+        {
+            var entries = group.SelectMany(b => b.Endpoints).ToArray();
+            present.Add(group.Key);
+            _endpoints.WithLabels(group.Key.Namespace, group.Key.Service).Set(entries.Count(e => e.Endpoint.Eligible));
+            _backendConnections.WithLabels(group.Key.Namespace, group.Key.Service).Set(entries.Select(e => e.State).Distinct().Sum(s => s.Load));
+        }
+
+        foreach (var labels in _endpoints.GetAllLabelValues().Where(l => !present.Contains((l[0], l[1]))).ToArray())
+        {
+            _endpoints.RemoveLabelled(labels);
+            _backendConnections.RemoveLabelled(labels);
+        }
+    }
+
+    private void CollectConfiguration(DataPlane plane, SyncStatus status)
+    {
+        _lastSuccess.Set(status.LastSuccess?.ToUnixTimeMilliseconds() / 1000.0 ?? 0);
+        _revision.Set(status.Revision);
+        _applyDuration.Set(status.LastDuration.TotalSeconds);
+        _translations.IncTo(status.Translations);
+        _failures.IncTo(status.Failures);
+        var problems = (status.Result?.Problems ?? []).GroupBy(p => p.Reason).ToDictionary(g => g.Key, g => g.Count());
+        foreach (var reason in Enum.GetValues<ProblemReason>())
+        {
+            _problems.WithLabels(Words.Kebab(reason.ToString())).Set(problems.GetValueOrDefault(reason));
+        }
+
+        var inUse = new HashSet<(string, string)>();
+        foreach (var (host, source, notAfter) in plane.Tables.Current.CertificateExpiries)
+        {
+            inUse.Add((host, source));
+            _expiry.WithLabels(host, source).Set(notAfter.ToUnixTimeSeconds());
+        }
+
+        foreach (var labels in _expiry.GetAllLabelValues().Where(l => !inUse.Contains((l[0], l[1]))).ToArray())
+        {
+            _expiry.RemoveLabelled(labels);
+        }
+    }
+}

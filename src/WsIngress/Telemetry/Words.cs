@@ -1,0 +1,26 @@
+using System.Collections.Concurrent;
+using System.Text;
+
+namespace WsIngress.Telemetry;
+
+/// <summary>Members of closed lists as the words of logs and labels: <c>NoEndpoint</c> becomes <c>no-endpoint</c>.</summary>
+internal static class Words
+{
+    private static readonly ConcurrentDictionary<string, string> Known = new();
+
+    public static string Kebab(string name) => Known.GetOrAdd(name, static text =>
+    {
+        var word = new StringBuilder(text.Length + 4);
+        foreach (var c in text)
+        {
+            if (char.IsAsciiLetterUpper(c) && word.Length > 0)
+            {
+                word.Append('-');
+            }
+
+            word.Append(char.ToLowerInvariant(c));
+        }
+
+        return word.ToString();
+    });
+}
