@@ -6,10 +6,10 @@ namespace WsIngress.Translation;
 /// <summary>What became of one Ingress; the status writer and the admin API say it to the user.</summary>
 public enum IngressState
 {
-    /// <summary>All of its routes are served.</summary>
+    /// <summary>All that it asked for is served; it may have warnings.</summary>
     Served,
 
-    /// <summary>Some routes are served, its problems say which are not.</summary>
+    /// <summary>Some routes are served; its problems say which are not, or what else (TLS, a policy) is not as asked.</summary>
     Partial,
 
     /// <summary>None of its routes is served.</summary>

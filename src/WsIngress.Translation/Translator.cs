@@ -1,7 +1,80 @@
+using k8s.Models;
+using WsIngress.Translation.Annotations;
+using WsIngress.Translation.Backends;
+using WsIngress.Translation.Rules;
+using WsIngress.Translation.Tls;
+
 namespace WsIngress.Translation;
 
 /// <summary>Turns a snapshot into a routing table, reports and problems. Pure: no clock, no I/O, no log; equal input gives equal output.</summary>
 public static class Translator
 {
-    public static TranslationResult Translate(ClusterSnapshot snapshot, TranslationOptions options) => throw new NotImplementedException();
+    /// <summary>
+    /// Never throws for what an object holds: a bad object is a <see cref="Problem"/> and loses only what is wrong, and a defect
+    /// of ours is <see cref="ProblemReason.InternalError"/> of the one Ingress that shows it.
+    /// </summary>
+    public static TranslationResult Translate(ClusterSnapshot snapshot, TranslationOptions options) => Translate(snapshot, options, static _ => { });
+
+    /// <summary><paramref name="before"/> runs ahead of each Ingress of ours; a test throws there what no input should be able to.</summary>
+    internal static TranslationResult Translate(ClusterSnapshot snapshot, TranslationOptions options, Action<V1Ingress> before)
+    {
+        var problems = new List<Problem>();
+
+        // 1. Index. 2. Class filter.
+        var index = new SnapshotIndex(snapshot);
+        var classes = new ClassFilter(index, options);
+        var ingresses = snapshot.Ingresses.ToArray();
+        Array.Sort(ingresses, IngressOrder.Instance);
+
+        // 3. Rules, with 4. their backends and policies. 5. TLS. All Ingress by Ingress, the winners first.
+        var backends = new BackendResolver(index, options, problems);
+        var rules = new RuleTranslator(backends, new PolicyBuilder(index, problems));
+        var tls = new TlsTranslator(index);
+        var placed = new ConflictResolver();
+        var drafts = new List<IngressDraft>(ingresses.Length);
+        foreach (var ingress in ingresses)
+        {
+            var draft = new IngressDraft(ingress);
+            drafts.Add(draft);
+            if (IsOurs(draft, classes))
+            {
+                Fill(draft, rules, tls, before);
+
+                // 6. Conflicts.
+                placed.Place(draft);
+            }
+        }
+
+        // 7. Table. 8. Reports.
+        var table = TableBuilder.Build(placed, backends);
+        return new(table, ReportBuilder.Reports(drafts), ReportBuilder.Sorted(problems.Concat(drafts.SelectMany(d => d.Problems))));
+    }
+
+    private static bool IsOurs(IngressDraft draft, ClassFilter classes)
+    {
+        var decision = classes.Decide(draft.Ingress, draft.Reference);
+        draft.IgnoredBecause = decision.IgnoredBecause;
+        if (decision.Problem is { } problem)
+        {
+            draft.Problems.Add(problem);
+        }
+
+        return decision.IgnoredBecause is null;
+    }
+
+    private static void Fill(IngressDraft draft, RuleTranslator rules, TlsTranslator tls, Action<V1Ingress> before)
+    {
+        try
+        {
+            before(draft.Ingress);
+            draft.Annotations = AnnotationReader.Read(draft.Ingress.Metadata?.Annotations, AnnotationTargets.Ingress, draft.Reference, draft.Problems);
+            rules.Translate(draft);
+            tls.Translate(draft);
+        }
+        catch (Exception e)
+        {
+            draft.Clear();
+            draft.Add(ProblemReason.InternalError, "", "", "", $"WsIngress failed on this Ingress ({e.GetType().Name}: {ProblemText.Clip(e.Message)}); the others are served. Please report it");
+        }
+    }
 }

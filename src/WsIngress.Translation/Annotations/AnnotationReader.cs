@@ -1,0 +1,76 @@
+namespace WsIngress.Translation.Annotations;
+
+/// <summary>Reads the annotations of one object: values into an <see cref="AnnotationSet"/>, the rest into problems.</summary>
+internal static class AnnotationReader
+{
+    public static AnnotationSet Read(IDictionary<string, string>? annotations, AnnotationTargets place, ObjectReference owner, List<Problem> problems)
+    {
+        var set = new AnnotationSet(owner);
+        if (annotations is null)
+        {
+            return set;
+        }
+
+        foreach (var (name, text) in annotations)
+        {
+            if (!name.StartsWith(AnnotationCatalogue.Prefix, StringComparison.Ordinal))
+            {
+                continue;
+            }
+
+            if (!AnnotationCatalogue.ByName.TryGetValue(name, out var annotation))
+            {
+                problems.Add(Unknown(owner, name, text));
+            }
+            else if ((annotation.Targets & place) == 0)
+            {
+                Misplaced(set, annotation, place, text, problems);
+            }
+            else if (annotation.Parse((text ?? "").Trim(), out var error) is { } value)
+            {
+                set.Set(annotation, value);
+            }
+            else
+            {
+                Refuse(set, annotation, text, error, problems);
+            }
+        }
+
+        return set;
+    }
+
+    private static void Refuse(AnnotationSet set, Annotation annotation, string? text, string error, List<Problem> problems)
+    {
+        var effect = annotation.GuardsAccess
+            ? "it guards access, so the routes answer 503 until it is mended"
+            : $"the default applies ({annotation.Default})";
+        Add(set, annotation, text, $"the value {error}; allowed: {annotation.AllowedText}; {effect}", problems);
+    }
+
+    // A guard in the wrong place would leave open what its author believes closed.
+    private static void Misplaced(AnnotationSet set, Annotation annotation, AnnotationTargets place, string? text, List<Problem> problems)
+    {
+        var effect = annotation.GuardsAccess ? "it guards access, so the routes answer 503 until it is moved" : "it has no effect here";
+        Add(set, annotation, text, $"this annotation belongs on the {annotation.Targets}, not on the {place}; {effect}", problems);
+    }
+
+    private static void Add(AnnotationSet set, Annotation annotation, string? text, string message, List<Problem> problems)
+    {
+        if (annotation.GuardsAccess)
+        {
+            set.Break(annotation);
+        }
+
+        problems.Add(new(set.Owner, ProblemReason.InvalidAnnotation, annotation.Field, ProblemText.Clip(text), annotation.AllowedText, message));
+    }
+
+    private static Problem Unknown(ObjectReference owner, string name, string? text)
+    {
+        var near = NearestName.Of(name);
+        var message = near is null ? "no such annotation in this version" : $"no such annotation in this version; did you mean {near}?";
+        return new(owner, ProblemReason.UnknownAnnotation, $"metadata.annotations[{name}]", ProblemText.Clip(text), near ?? "a name of the annotations reference", message)
+        {
+            Severity = ProblemSeverity.Warning,
+        };
+    }
+}

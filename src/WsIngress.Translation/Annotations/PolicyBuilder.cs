@@ -1,0 +1,177 @@
+using k8s.Models;
+using WsIngress.Routing;
+using WsIngress.Translation.Tls;
+
+namespace WsIngress.Translation.Annotations;
+
+/// <summary>A policy toward one backend; <see cref="ClosedBecause"/> is set when a guard of it cannot be trusted, by the Service or by the Ingress.</summary>
+internal readonly record struct BackendTerms(BackendPolicy Policy, string? ClosedBecause, bool ClosedByService = false);
+
+/// <summary>
+/// Turns annotations into policies. What is about pods may stand on the Ingress and on the Service; the Service's value wins, as
+/// it has the narrower owner, and holds for every Ingress. Values never cross from one Ingress to another.
+/// </summary>
+internal sealed class PolicyBuilder(SnapshotIndex index, List<Problem> problems)
+{
+    private readonly Dictionary<V1Service, AnnotationSet> _services = new(ReferenceEqualityComparer.Instance);
+
+    /// <summary>The policy of the Ingress alone; the path adds its rewrite, the backend may still close it.</summary>
+    public static RoutePolicy ForIngress(AnnotationSet set)
+    {
+        if (set.BrokenGuard is { } guard)
+        {
+            return FromValues(set) with { ClosedBecause = Closed(set, guard) };
+        }
+
+        return set.IsEmpty ? RoutePolicy.Default : FromValues(set);
+    }
+
+    public BackendTerms ForBackend(IngressDraft draft, V1Service service)
+    {
+        var own = ForService(service);
+        if (own.IsEmpty && own.BrokenGuard is null && draft.Annotations.IsEmpty)
+        {
+            return new(BackendPolicy.Default, null);
+        }
+
+        var values = new PodAnnotations(draft.Annotations, own);
+        var (tls, closed) = Tls(draft, values);
+        var policy = new BackendPolicy
+        {
+            Protocol = values.Get(AnnotationCatalogue.BackendProtocol, BackendPolicy.Default.Protocol),
+            LoadBalancing = values.Get(AnnotationCatalogue.LoadBalancing, BackendPolicy.Default.LoadBalancing),
+            HashBy = values.Get(AnnotationCatalogue.HashBy, BackendPolicy.Default.HashBy),
+            Affinity = Cookie(values),
+            Tls = tls,
+        };
+        WarnWithoutEffect(draft, values, policy);
+        policy = policy == BackendPolicy.Default ? BackendPolicy.Default : policy;
+        return own.BrokenGuard is { } guard
+            ? new(policy, Closed(own, guard), ClosedByService: true)
+            : new(policy, closed, closed is not null && values.Owner(AnnotationCatalogue.BackendTlsCaSecret) != draft.Reference);
+    }
+
+    private static RoutePolicy FromValues(AnnotationSet set)
+    {
+        var (normal, socket) = (RoutePolicy.Default, WebSocketPolicy.Default);
+        var webSocket = new WebSocketPolicy
+        {
+            Enabled = set.Get(AnnotationCatalogue.WebSocket, socket.Enabled),
+            IdleTimeout = set.Get(AnnotationCatalogue.WebSocketIdleTimeout, socket.IdleTimeout),
+            HandshakeTimeout = set.Get(AnnotationCatalogue.WebSocketHandshakeTimeout, socket.HandshakeTimeout),
+            MaxAge = set.Get(AnnotationCatalogue.WebSocketMaxAge, socket.MaxAge),
+        };
+        var policy = new RoutePolicy
+        {
+            RequestTimeout = set.Get(AnnotationCatalogue.RequestTimeout, normal.RequestTimeout),
+            ConnectTimeout = set.Get(AnnotationCatalogue.ConnectTimeout, normal.ConnectTimeout),
+            MaxBodySize = set.Get(AnnotationCatalogue.MaxBodySize, normal.MaxBodySize),
+            AllowCidrs = set.Get(AnnotationCatalogue.AllowCidrs, normal.AllowCidrs),
+            DenyCidrs = set.Get(AnnotationCatalogue.DenyCidrs, normal.DenyCidrs),
+            SslRedirect = set.Get(AnnotationCatalogue.SslRedirect, normal.SslRedirect),
+            WebSocket = webSocket == socket ? socket : webSocket,
+        };
+
+        // One object for "nothing special", so that the table says so and compares by reference.
+        return policy == normal ? normal : policy;
+    }
+
+    private static AffinityCookie? Cookie(PodAnnotations values)
+    {
+        if (!values.Get(AnnotationCatalogue.Affinity, false))
+        {
+            return null;
+        }
+
+        var normal = new AffinityCookie();
+        return new()
+        {
+            Name = values.Find(AnnotationCatalogue.AffinityCookieName) ?? normal.Name,
+            Path = values.Find(AnnotationCatalogue.AffinityCookiePath) ?? normal.Path,
+            Domain = values.Find(AnnotationCatalogue.AffinityCookieDomain),
+            MaxAge = values.Get(AnnotationCatalogue.AffinityCookieMaxAge, normal.MaxAge),
+            SameSite = values.Find(AnnotationCatalogue.AffinityCookieSameSite),
+            Secure = values.Owner(AnnotationCatalogue.AffinityCookieSecure) is null ? null : values.Get(AnnotationCatalogue.AffinityCookieSecure, false),
+        };
+    }
+
+    private (BackendTls Tls, string? Closed) Tls(IngressDraft draft, PodAnnotations values)
+    {
+        var tls = BackendTls.Default with
+        {
+            Verify = values.Get(AnnotationCatalogue.BackendTlsVerify, false),
+            ServerName = values.Find(AnnotationCatalogue.BackendTlsServerName),
+        };
+        if (!tls.Verify || values.Find(AnnotationCatalogue.BackendTlsCaSecret) is not { } name)
+        {
+            return (tls, null);
+        }
+
+        var annotation = AnnotationCatalogue.BackendTlsCaSecret;
+        var owner = values.Owner(annotation)!.Value;
+        var secret = index.Secret(draft.Owner.Namespace, name);
+        var authorities = secret is null ? new(null, ProblemReason.SecretNotFound, "does not exist") : CaSecret.For(secret);
+        if (authorities.Pem is { } pem)
+        {
+            return (tls with { CaPem = pem }, null);
+        }
+
+        var message = $"Secret {draft.Owner.Namespace}/{name} {authorities.Message}; the pods cannot be verified, so the routes answer 503";
+        ListOf(draft, owner).Add(new(owner, authorities.Reason, annotation.Field, name, annotation.AllowedText, message));
+        return (tls, $"{annotation.Name} of {owner}: Secret {draft.Owner.Namespace}/{name} {authorities.Message}");
+    }
+
+    private void WarnWithoutEffect(IngressDraft draft, PodAnnotations values, BackendPolicy policy)
+    {
+        if (policy.LoadBalancing != LoadBalancing.ConsistentHash)
+        {
+            Warn(draft, values, AnnotationCatalogue.HashBy, $"without {AnnotationCatalogue.LoadBalancing.Name}: consistent-hash it has no effect");
+        }
+
+        if (policy.Affinity is null)
+        {
+            foreach (var annotation in AnnotationCatalogue.All)
+            {
+                if (annotation.Group == AnnotationGroup.Affinity && annotation != AnnotationCatalogue.Affinity)
+                {
+                    Warn(draft, values, annotation, $"without {AnnotationCatalogue.Affinity.Name}: cookie it has no effect");
+                }
+            }
+        }
+
+        if (policy.Protocol != BackendProtocol.Https)
+        {
+            foreach (var annotation in new Annotation[] { AnnotationCatalogue.BackendTlsVerify, AnnotationCatalogue.BackendTlsServerName, AnnotationCatalogue.BackendTlsCaSecret })
+            {
+                Warn(draft, values, annotation, $"without {AnnotationCatalogue.BackendProtocol.Name}: https nothing is encrypted toward the pods, and it has no effect");
+            }
+        }
+        else if (!policy.Tls.Verify)
+        {
+            Warn(draft, values, AnnotationCatalogue.BackendTlsCaSecret, $"without {AnnotationCatalogue.BackendTlsVerify.Name}: on it has no effect");
+        }
+    }
+
+    private void Warn(IngressDraft draft, PodAnnotations values, Annotation annotation, string message)
+    {
+        if (values.Owner(annotation) is { } owner)
+        {
+            ListOf(draft, owner).Add(new(owner, ProblemReason.InvalidAnnotation, annotation.Field, "", annotation.AllowedText, message) { Severity = ProblemSeverity.Warning });
+        }
+    }
+
+    private List<Problem> ListOf(IngressDraft draft, ObjectReference owner) => owner == draft.Reference ? draft.Problems : problems;
+
+    private AnnotationSet ForService(V1Service service)
+    {
+        if (!_services.TryGetValue(service, out var set))
+        {
+            var owner = new ObjectReference("Service", service.Metadata.NamespaceProperty ?? "", service.Metadata.Name ?? "");
+            _services[service] = set = AnnotationReader.Read(service.Metadata.Annotations, AnnotationTargets.Service, owner, problems);
+        }
+
+        return set;
+    }
+
+    private static string Closed(AnnotationSet set, Annotation guard) => $"{guard.Name} of {set.Owner} cannot be read";
+}

@@ -1,0 +1,139 @@
+using WsIngress.Routing;
+
+namespace WsIngress.Translation;
+
+/// <summary>
+/// Step 6: puts the drafts, in the order in which they win, onto hosts. The first to claim a host and path, a host's default,
+/// the table's default or a host's certificate keeps it; every later one loses just that and is told by whom.
+/// </summary>
+internal sealed class ConflictResolver
+{
+    private const string AllowedPath = "a host and path that no Ingress before this one has";
+
+    private readonly Dictionary<string, HostClaims> _hosts = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (TlsBinding Binding, RouteOwner Owner)> _tls = new(StringComparer.Ordinal);
+
+    /// <summary>Serves requests that no host takes.</summary>
+    public Route? DefaultRoute { get; private set; }
+
+    public void Place(IngressDraft draft)
+    {
+        foreach (var host in draft.Hosts)
+        {
+            Host(host);
+        }
+
+        foreach (var route in draft.Routes)
+        {
+            PlaceRoute(draft, route);
+        }
+
+        if (draft.Default is { } fallback)
+        {
+            PlaceDefault(draft, fallback);
+        }
+
+        foreach (var tls in draft.Tls)
+        {
+            PlaceTls(draft, tls);
+        }
+    }
+
+    public IEnumerable<(string Host, IReadOnlyCollection<Route> Routes, Route? Default)> Hosts =>
+        _hosts.Select(h => (h.Key, (IReadOnlyCollection<Route>)h.Value.Routes.Values, h.Value.Default));
+
+    public IEnumerable<TlsBinding> TlsBindings => _tls.Values.Select(t => t.Binding);
+
+    private HostClaims Host(string host)
+    {
+        if (!_hosts.TryGetValue(host, out var claims))
+        {
+            _hosts[host] = claims = new();
+        }
+
+        return claims;
+    }
+
+    private void PlaceRoute(IngressDraft draft, RouteDraft route)
+    {
+        var routes = Host(route.Host).Routes;
+        if (routes.TryAdd(route.Route.Path, route.Route))
+        {
+            Count(draft, route.Host, route.Route);
+            return;
+        }
+
+        var path = route.Route.Path;
+        var what = $"{path.Kind} {ProblemText.Clip(path.Value)} of host {HostText(route.Host)}";
+        draft.Add(ProblemReason.Conflict, $"{route.Field}.path", path.Value, AllowedPath, $"{what} {Winner(draft, routes[path].Owner)}; this path is not served");
+    }
+
+    // Without rules it takes what no host takes; with rules, what no path of its own hosts takes. An Ingress whose rules are
+    // all invalid must not end up with everybody's traffic.
+    private void PlaceDefault(IngressDraft draft, Route fallback)
+    {
+        if (draft.Ingress.Spec?.Rules is not { Count: > 0 })
+        {
+            if (DefaultRoute is null)
+            {
+                DefaultRoute = fallback;
+                Count(draft, "", fallback);
+            }
+            else
+            {
+                draft.Add(ProblemReason.Conflict, "spec.defaultBackend", "", "one default backend without rules", $"the default backend for unknown hosts {Winner(draft, DefaultRoute.Owner)}; this one is not served");
+            }
+
+            return;
+        }
+
+        foreach (var host in draft.Hosts)
+        {
+            var claims = Host(host);
+            if (claims.Default is null)
+            {
+                claims.Default = fallback;
+                Count(draft, host, fallback);
+            }
+            else
+            {
+                draft.Add(ProblemReason.Conflict, "spec.defaultBackend", host, "one default backend per host", $"the default backend of host {HostText(host)} {Winner(draft, claims.Default.Owner)}; this one is not served there");
+            }
+        }
+    }
+
+    private void PlaceTls(IngressDraft draft, TlsDraft tls)
+    {
+        var binding = tls.Binding;
+        if (!_tls.TryGetValue(binding.Host, out var winner))
+        {
+            _tls[binding.Host] = (binding, draft.Owner);
+        }
+        else if (winner.Binding.Source != binding.Source)
+        {
+            var message = $"the certificate of host {binding.Host} {Winner(draft, winner.Owner)} with Secret {winner.Binding.Source}; Secret {binding.Source} is not used for it";
+            draft.Add(ProblemReason.Conflict, tls.Field, binding.Host, $"Secret {winner.Binding.Source}, or a host of its own", message);
+        }
+    }
+
+    private static void Count(IngressDraft draft, string host, Route route)
+    {
+        draft.Placed++;
+        draft.ServedHosts.Add(host);
+        if (route.Backends.Length > 0 && route.Policy.ClosedBecause is null)
+        {
+            draft.Served++;
+        }
+    }
+
+    private static string Winner(IngressDraft draft, RouteOwner winner) =>
+        winner == draft.Owner ? "stands above in this Ingress already" : $"belongs to Ingress {winner}, which comes first (older, or of equal age and first by name)";
+
+    private static string HostText(string host) => host.Length == 0 ? "* (any)" : host;
+
+    private sealed class HostClaims
+    {
+        public Dictionary<PathMatch, Route> Routes { get; } = [];
+        public Route? Default { get; set; }
+    }
+}

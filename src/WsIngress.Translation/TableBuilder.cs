@@ -1,0 +1,44 @@
+using System.Collections.Immutable;
+using WsIngress.Routing;
+using WsIngress.Translation.Backends;
+
+namespace WsIngress.Translation;
+
+/// <summary>Step 7: sorts what the conflicts left into the table, with the backends that some route uses.</summary>
+internal static class TableBuilder
+{
+    public static RoutingTable Build(ConflictResolver placed, BackendResolver backends)
+    {
+        var used = new HashSet<string>(StringComparer.Ordinal);
+        var hosts = ImmutableArray.CreateBuilder<VirtualHost>();
+        foreach (var (host, routes, fallback) in placed.Hosts)
+        {
+            var sorted = ImmutableArray.CreateBuilder<Route>(routes.Count);
+            sorted.AddRange(routes);
+            sorted.Sort(RoutePrecedence.Instance);
+            foreach (var route in sorted)
+            {
+                Use(used, route);
+            }
+
+            Use(used, fallback);
+            hosts.Add(new() { Host = host, Routes = sorted.MoveToImmutable(), Default = fallback });
+        }
+
+        Use(used, placed.DefaultRoute);
+        hosts.Sort(static (a, b) => string.CompareOrdinal(a.Host, b.Host));
+        var kept = ImmutableArray.CreateBuilder<Backend>(used.Count);
+        kept.AddRange(backends.Resolved.Where(b => used.Contains(b.Key)));
+        kept.Sort(static (a, b) => string.CompareOrdinal(a.Key, b.Key));
+        var tls = placed.TlsBindings.OrderBy(t => t.Host, StringComparer.Ordinal).ToImmutableArray();
+        return new(hosts.DrainToImmutable(), kept.DrainToImmutable(), tls, placed.DefaultRoute);
+    }
+
+    private static void Use(HashSet<string> used, Route? route)
+    {
+        foreach (var backend in route?.Backends ?? [])
+        {
+            used.Add(backend.BackendKey);
+        }
+    }
+}

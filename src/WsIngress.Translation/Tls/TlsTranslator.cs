@@ -1,0 +1,105 @@
+using k8s.Models;
+using WsIngress.Routing;
+using WsIngress.Translation.Rules;
+
+namespace WsIngress.Translation.Tls;
+
+/// <summary>Step 5: <c>spec.tls</c> into a certificate per host. A host whose certificate cannot be used is served with the default certificate.</summary>
+internal sealed class TlsTranslator(SnapshotIndex index)
+{
+    private const string AllowedSecret = "a Secret of type kubernetes.io/tls of the same namespace, with tls.crt and tls.key";
+
+    public void Translate(IngressDraft draft)
+    {
+        for (var i = 0; draft.Ingress.Spec?.Tls is { } tls && i < tls.Count; i++)
+        {
+            // An empty name asks for the default certificate.
+            if (tls[i] is { SecretName.Length: > 0 } entry)
+            {
+                Translate(draft, entry, i);
+            }
+        }
+    }
+
+    private void Translate(IngressDraft draft, V1IngressTLS entry, int i)
+    {
+        var field = $"spec.tls[{i}].secretName";
+        if (Usable(draft, entry.SecretName, field) is not { } secret)
+        {
+            return;
+        }
+
+        if (entry.Hosts is not { Count: > 0 } hosts)
+        {
+            FromNames(draft, entry.SecretName, secret, field);
+            return;
+        }
+
+        for (var j = 0; j < hosts.Count; j++)
+        {
+            var hostField = $"spec.tls[{i}].hosts[{j}]";
+            if (!HostName.TryParse(hosts[j], out var host, out var error) || host.Length == 0)
+            {
+                draft.Add(ProblemReason.InvalidHost, hostField, hosts[j], HostName.Allowed, $"the host {(error.Length > 0 ? error : "is empty")}; it has no certificate");
+            }
+            else if (!secret.Names.Any(n => HostName.Covers(n, host)))
+            {
+                draft.Add(ProblemReason.CertificateInvalid, hostField, host, string.Join(", ", secret.Names.Take(10)), $"the certificate in Secret {draft.Owner.Namespace}/{entry.SecretName} does not cover {host}; the default certificate is served");
+            }
+            else
+            {
+                draft.Tls.Add(new(Bind(draft, host, entry.SecretName, secret), hostField));
+            }
+        }
+    }
+
+    private TlsSecret? Usable(IngressDraft draft, string name, string field)
+    {
+        if (index.Secret(draft.Owner.Namespace, name) is not { } found)
+        {
+            draft.Add(ProblemReason.SecretNotFound, field, name, AllowedSecret, $"Secret {draft.Owner.Namespace}/{ProblemText.Clip(name)} does not exist; the default certificate is served");
+            return null;
+        }
+
+        var secret = TlsSecret.For(found);
+        if (secret.Reason is { } reason)
+        {
+            draft.Add(reason, field, name, AllowedSecret, $"Secret {draft.Owner.Namespace}/{name} {secret.Message}; the default certificate is served");
+            return null;
+        }
+
+        if (secret.IsOpaque)
+        {
+            draft.Add(ProblemReason.SecretInvalid, field, name, AllowedSecret, $"Secret {draft.Owner.Namespace}/{name} is not of type kubernetes.io/tls; it is used all the same", ProblemSeverity.Warning);
+        }
+
+        return secret;
+    }
+
+    private static void FromNames(IngressDraft draft, string name, TlsSecret secret, string field)
+    {
+        var any = false;
+        foreach (var text in secret.Names)
+        {
+            if (HostName.TryParse(text, out var host, out _))
+            {
+                draft.Tls.Add(new(Bind(draft, host, name, secret), field));
+                any = true;
+            }
+        }
+
+        if (!any)
+        {
+            draft.Add(ProblemReason.CertificateInvalid, field, name, AllowedSecret, $"spec.tls names no hosts, and the certificate in Secret {draft.Owner.Namespace}/{name} has no DNS name; the default certificate is served");
+        }
+    }
+
+    private static TlsBinding Bind(IngressDraft draft, string host, string name, TlsSecret secret) => new()
+    {
+        Host = host,
+        Source = $"{draft.Owner.Namespace}/{name}",
+        CertificatePem = secret.CertificatePem,
+        KeyPem = secret.KeyPem,
+        Fingerprint = secret.Fingerprint,
+    };
+}
