@@ -1,0 +1,48 @@
+using k8s.Models;
+using WsIngress.Sources;
+using WsIngress.Translation;
+
+namespace WsIngress.Store;
+
+/// <summary>All objects that the sources told of. One writer, the <see cref="SyncLoop"/>; its snapshots are immutable.</summary>
+internal sealed class ObjectStore
+{
+    private readonly KindStore<V1Ingress> _ingresses = new();
+    private readonly KindStore<V1IngressClass> _ingressClasses = new();
+    private readonly KindStore<V1Service> _services = new();
+    private readonly KindStore<V1EndpointSlice> _endpointSlices = new();
+    private readonly KindStore<V1Secret> _secrets = new();
+
+    /// <summary>Something changed since the last snapshot.</summary>
+    public bool IsDirty { get; private set; }
+
+    /// <summary>True when the event changed something; it then marks the store dirty, whatever the kind.</summary>
+    public bool Apply(in StoreEvent change)
+    {
+        var changed = change.Kind switch
+        {
+            ObjectKind.Ingress => _ingresses.Apply(change),
+            ObjectKind.IngressClass => _ingressClasses.Apply(change),
+            ObjectKind.Service => _services.Apply(change),
+            ObjectKind.EndpointSlice => _endpointSlices.Apply(change),
+            ObjectKind.Secret => _secrets.Apply(change),
+            _ => throw new ArgumentOutOfRangeException(nameof(change), change.Kind, "no such kind"),
+        };
+        IsDirty |= changed;
+        return changed;
+    }
+
+    /// <summary>The objects of now, and the store is clean.</summary>
+    public ClusterSnapshot TakeSnapshot()
+    {
+        IsDirty = false;
+        return new()
+        {
+            Ingresses = _ingresses.List(),
+            IngressClasses = _ingressClasses.List(),
+            Services = _services.List(),
+            EndpointSlices = _endpointSlices.List(),
+            Secrets = _secrets.List(),
+        };
+    }
+}

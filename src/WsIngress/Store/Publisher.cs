@@ -1,0 +1,100 @@
+using Microsoft.Extensions.Logging;
+using WsIngress.Routing;
+using WsIngress.Sources;
+using WsIngress.Translation;
+
+namespace WsIngress.Store;
+
+/// <summary>
+/// The last stretch: translate, compare, number, publish, tell. A table that is equal to the live one is not published and its number
+/// does not move; the reports and problems that came with it are told all the same. Called by the sync loop alone.
+/// </summary>
+internal sealed class Publisher(Func<ClusterSnapshot, TranslationResult> translate, ITableSink sink, SyncState state, TimeProvider time, ILogger logger)
+{
+    private readonly ReportLog _log = new(logger);
+    private TranslationResult? _translated;
+    private RoutingTable? _live;
+    private string _liveHash = "";
+
+    /// <summary>False until a translation was tried, also when it failed.</summary>
+    public bool HasTranslated { get; private set; }
+
+    /// <summary>An exception of the translator or of the sink leaves the last table live.</summary>
+    public void Translate(ClusterSnapshot snapshot, ProblemLocator locator, IEnumerable<Problem> sourceProblems)
+    {
+        HasTranslated = true;
+        state.Set(state.Current with { Translations = state.Current.Translations + 1 });
+        Attempt(() =>
+        {
+            var began = time.GetTimestamp();
+            var translated = translate(snapshot);
+            Tell(translated, locator, sourceProblems, began);
+            _translated = translated;
+            state.Set(state.Current with { LastSuccess = time.GetUtcNow(), LastDuration = time.GetElapsedTime(began), LastFailure = null });
+        });
+    }
+
+    /// <summary>The sources' problems or lines changed, their objects did not.</summary>
+    public void Retell(ProblemLocator locator, IEnumerable<Problem> sourceProblems)
+    {
+        if (_translated is { } translated)
+        {
+            Attempt(() => Tell(translated, locator, sourceProblems, time.GetTimestamp()));
+        }
+    }
+
+    private void Attempt(Action step)
+    {
+        try
+        {
+            step();
+        }
+        catch (Exception failed)
+        {
+            var status = state.Current;
+            logger.TranslationFailed(status.Revision, failed);
+            state.Set(status with
+            {
+                Failures = status.Failures + 1,
+                LastFailure = failed.Message,
+                WaitingFor = _live is null ? $"a first routing table; the translation failed: {failed.Message}" : null,
+            });
+        }
+    }
+
+    private void Tell(TranslationResult translated, ProblemLocator locator, IEnumerable<Problem> sourceProblems, long began)
+    {
+        var located = locator.Locate(translated, sourceProblems);
+        var hash = translated.Table.ContentHash;
+        var isNew = _live is null || hash != _liveHash;
+        var table = isNew ? translated.Table.WithRevision((_live?.Revision ?? 0) + 1) : _live!;
+        var result = located with { Table = table };
+        if (isNew)
+        {
+            sink.Publish(result);
+            (_live, _liveHash) = (table, hash);
+        }
+
+        state.Set(state.Current with { Result = result, Revision = table.Revision, ContentHash = hash, WaitingFor = null });
+        if (!isNew)
+        {
+            sink.Report(result);
+        }
+
+        Log(result, isNew, hash, time.GetElapsedTime(began));
+    }
+
+    private void Log(TranslationResult result, bool isNew, string hash, TimeSpan took)
+    {
+        if (isNew)
+        {
+            logger.Published(result.Table.Revision, result.Table.Hosts.Length, result.Table.Backends.Length, result.Reports.Length, result.Problems.Length, hash, took.TotalMilliseconds);
+        }
+        else
+        {
+            logger.Unchanged(result.Table.Revision, took.TotalMilliseconds);
+        }
+
+        _log.Write(result);
+    }
+}
