@@ -3,7 +3,7 @@ using System.CommandLine;
 namespace WsIngress.Cli;
 
 /// <summary>The command tree of <c>wsingress</c> and its one way in: arguments to exit code (see <see cref="ExitCode"/>).</summary>
-internal sealed class CommandLine(CliConsole console, TimeProvider time)
+internal sealed class CommandLine(CommandActions actions, CliConsole console, TimeProvider time)
 {
     public async Task<int> InvokeAsync(string[] args, CancellationToken stopping)
     {
@@ -33,8 +33,12 @@ internal sealed class CommandLine(CliConsole console, TimeProvider time)
 
     internal RootCommand CreateRoot() => new("A Kubernetes ingress controller for WebSocket traffic")
     {
+        DemoCommand.Create(actions.Run, console, time),
+        RunCommand.Create(actions.Run, console, time),
         EchoCommand.Create(console, time),
         ConnectCommand.Create(console, time),
+        ValidateCommand.Create(actions.Validate, console),
+        RoutesCommand.Create(actions.Routes, console),
     };
 
     private int Refuse(IReadOnlyList<string> errors, ParseResult parse)

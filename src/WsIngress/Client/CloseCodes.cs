@@ -3,7 +3,6 @@ namespace WsIngress.Client;
 /// <summary>Names of Close codes (RFC 6455 section 7.4.1 and the registry it founds).</summary>
 internal static class CloseCodes
 {
-    public const int NoCode = 1005;
     public const int Lost = 1006;
 
     public static string Name(int code) => code switch
@@ -12,7 +11,6 @@ internal static class CloseCodes
         1001 => "going away",
         1002 => "protocol error",
         1003 => "unsupported data",
-        NoCode => "no code",
         Lost => "connection lost without a Close frame",
         1007 => "invalid payload",
         1008 => "policy violation",
@@ -26,6 +24,6 @@ internal static class CloseCodes
         _ => "unnamed code",
     };
 
-    /// <summary>An ending that a script may count as success: done, going away, or a Close without a code.</summary>
-    public static bool IsNormal(int code) => code is 1000 or 1001 or NoCode;
+    /// <summary>An ending that a script may count as success: done or going away (a Close without a code is read as 1000).</summary>
+    public static bool IsNormal(int code) => code is 1000 or 1001;
 }

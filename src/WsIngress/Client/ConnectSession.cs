@@ -40,9 +40,11 @@ internal sealed class ConnectSession(WebSocket socket, MessageInput input, Conne
             for (var arrival = NextArrival(); !Enough(sending) && !receiving.IsCompleted; arrival = NextArrival())
             {
                 // While the user may still type nothing is overdue, but Ctrl-C must get through.
-                var patience = Task.Delay(sending.IsCompleted && !limits.Hold ? limits.Timeout : Timeout.InfiniteTimeSpan, time, stopping);
+                using var turn = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+                var patience = Task.Delay(sending.IsCompleted && !limits.Hold ? limits.Timeout : Timeout.InfiniteTimeSpan, time, turn.Token);
                 var happened = await Task.WhenAny(sending.IsCompleted ? [arrival, receiving, patience] : [arrival, receiving, patience, sending]);
                 stopping.ThrowIfCancellationRequested();
+                await turn.CancelAsync();
                 if (happened == patience)
                 {
                     report.Failed($"{_received} of {Expected} messages came; none for {limits.Timeout.TotalSeconds:0.###} s (--timeout)");
@@ -79,7 +81,8 @@ internal sealed class ConnectSession(WebSocket socket, MessageInput input, Conne
             await foreach (var message in input.ReadAsync(cancellation))
             {
                 _unanswered.Enqueue(time.GetTimestamp());
-                await socket.SendAsync(message, input.Type, true, cancellation);
+                // Cancelling a send would tear the socket down; only the reading of input is cancelled.
+                await socket.SendAsync(message, input.Type, true, CancellationToken.None);
                 _sent++;
                 report.Sent(input.Type, message);
             }
@@ -149,7 +152,7 @@ internal sealed class ConnectSession(WebSocket socket, MessageInput input, Conne
             }
             else if (socket.State is WebSocketState.CloseReceived)
             {
-                await socket.CloseOutputAsync(socket.CloseStatus ?? WebSocketCloseStatus.Empty, CloseReason(), limit.Token);
+                await socket.CloseOutputAsync(socket.CloseStatus!.Value, socket.CloseStatusDescription, limit.Token);
             }
 
             await receiving.WaitAsync(limit.Token);
@@ -159,8 +162,6 @@ internal sealed class ConnectSession(WebSocket socket, MessageInput input, Conne
             socket.Abort();
         }
     }
-
-    private string? CloseReason() => socket.CloseStatus is null or WebSocketCloseStatus.Empty ? null : socket.CloseStatusDescription;
 
     private (int Code, string Reason, string By) Ending() =>
         socket.CloseStatus is { } status

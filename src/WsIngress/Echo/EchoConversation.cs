@@ -5,7 +5,7 @@ namespace WsIngress.Echo;
 
 /// <summary>
 /// Sends back what comes: text as text, binary as binary, a fragmented message fragmented, and the peer's Close with its own code
-/// and reason. A frame larger than the buffer comes back as several fragments of the same message.
+/// and reason (System.Net.WebSockets reads a Close without a code as 1000, and so it is answered). A frame larger than the buffer comes back as several fragments of the same message.
 /// </summary>
 internal static class EchoConversation
 {
@@ -65,8 +65,8 @@ internal static class EchoConversation
     private static Task AnswerCloseAsync(WebSocket socket, CancellationToken cancellation) =>
         socket.State is WebSocketState.CloseReceived
             ? socket.CloseOutputAsync(
-                socket.CloseStatus ?? WebSocketCloseStatus.Empty,
-                socket.CloseStatus is null or WebSocketCloseStatus.Empty ? null : socket.CloseStatusDescription,
+                socket.CloseStatus!.Value,
+                socket.CloseStatusDescription,
                 cancellation)
             : Task.CompletedTask;
 }
