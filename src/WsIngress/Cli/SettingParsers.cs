@@ -1,0 +1,88 @@
+using System.Collections.Immutable;
+using System.Net;
+using Microsoft.Extensions.Logging;
+
+namespace WsIngress.Cli;
+
+/// <summary>The texts of settings to their values. Each is paired with a sentence that says what it allows.</summary>
+internal static class SettingParsers
+{
+    public const string CidrsAllowed = "CIDR blocks or addresses joined by commas, such as 10.0.0.0/8,192.168.1.7,fd00::/8; empty for none";
+    public const string SwitchAllowed = "on or off";
+    public const string LogLevelAllowed = "debug, info, warning, error or none";
+    public const string LogFormatAllowed = "auto (text on a terminal, json otherwise), text or json";
+    public const string ClassAllowed = "a DNS name: letters, digits, '-' and '.', at most 253";
+    public const string DirectoryAllowed = "a folder that exists";
+
+    public static bool Text(string text, out string value)
+    {
+        value = text;
+        return true;
+    }
+
+    public static SettingParser<ListenAddress> Listen(IPAddress defaultHost) =>
+        (string text, out ListenAddress value) => ListenAddress.TryParse(text, defaultHost, out value);
+
+    public static bool Switch(string text, out bool value)
+    {
+        value = text.ToLowerInvariant() is "on" or "true";
+        return value || text.ToLowerInvariant() is "off" or "false";
+    }
+
+    public static bool Cidrs(string text, out ImmutableArray<IPNetwork> value)
+    {
+        var networks = ImmutableArray.CreateBuilder<IPNetwork>();
+        foreach (var part in text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        {
+            if (IPNetwork.TryParse(part, out var network))
+            {
+                networks.Add(network);
+            }
+            else if (!part.Contains('/', StringComparison.Ordinal) && IPAddress.TryParse(part, out var address))
+            {
+                networks.Add(new IPNetwork(address, address.GetAddressBytes().Length * 8));
+            }
+            else
+            {
+                value = [];
+                return false;
+            }
+        }
+
+        value = networks.ToImmutable();
+        return true;
+    }
+
+    public static bool Level(string text, out LogLevel value)
+    {
+        LogLevel? level = text.ToLowerInvariant() switch
+        {
+            "debug" => LogLevel.Debug,
+            "info" or "information" => LogLevel.Information,
+            "warning" => LogLevel.Warning,
+            "error" => LogLevel.Error,
+            "none" => LogLevel.None,
+            _ => null,
+        };
+        value = level ?? LogLevel.Information;
+        return level is not null;
+    }
+
+    /// <summary>Null is <c>auto</c>.</summary>
+    public static bool Format(string text, out LogFormat? value)
+    {
+        value = text switch
+        {
+            "text" => LogFormat.Text,
+            "json" => LogFormat.Json,
+            _ => null,
+        };
+        return value is not null || text == "auto";
+    }
+
+    public static bool ClassName(string text, out string value)
+    {
+        value = text;
+        return text.Length is > 0 and <= 253 && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.');
+    }
+}

@@ -1,0 +1,106 @@
+using System.Text.Json;
+
+namespace WsIngress.Cli;
+
+/// <summary>
+/// The section <c>WsIngress</c> of an <c>appsettings.json</c>: names as in <see cref="Setting.Key"/> in any case; values are
+/// strings, numbers, booleans (<c>true</c> is <c>on</c>) or lists of strings (joined by commas); <c>null</c> is absent.
+/// Comments and trailing commas are allowed.
+/// </summary>
+internal sealed class SettingsFile
+{
+    public const string DefaultName = "appsettings.json";
+    public const string Section = "WsIngress";
+    private const int LargestFile = 1024 * 1024;
+
+    private static readonly JsonDocumentOptions Lenient = new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true };
+
+    private readonly Dictionary<string, string> _values = new(StringComparer.OrdinalIgnoreCase);
+
+    private SettingsFile(string path) => Path = path;
+
+    public string Path { get; }
+
+    /// <summary>Reads <paramref name="asked"/>, or <c>appsettings.json</c> of <paramref name="directory"/> when there is one.</summary>
+    /// <exception cref="UsageException">The file asked for is not there, is no JSON, or has a key not among <paramref name="known"/> or a value of another type.</exception>
+    public static SettingsFile Load(string directory, string? asked, IReadOnlyCollection<string> known)
+    {
+        var path = System.IO.Path.Combine(directory, asked ?? DefaultName);
+        var file = new SettingsFile(asked ?? DefaultName);
+        if (!File.Exists(path))
+        {
+            return asked is null ? file : throw new UsageException($"--config: there is no file '{asked}'");
+        }
+
+        try
+        {
+            if (new FileInfo(path).Length > LargestFile)
+            {
+                throw new UsageException($"{file.Path}: larger than {LargestFile} bytes");
+            }
+
+            using var document = JsonDocument.Parse(File.ReadAllBytes(path), Lenient);
+            file.ReadRoot(document.RootElement, known);
+        }
+        catch (JsonException e)
+        {
+            throw new UsageException($"{file.Path}:{e.LineNumber + 1}: not JSON: {e.Message}");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new UsageException($"{file.Path}: {e.Message}");
+        }
+
+        return file;
+    }
+
+    public string? Find(string key) => _values.GetValueOrDefault(key);
+
+    private void ReadRoot(JsonElement root, IReadOnlyCollection<string> known)
+    {
+        if (root.ValueKind != JsonValueKind.Object)
+        {
+            throw new UsageException($"{Path}: a JSON object is expected");
+        }
+
+        foreach (var section in root.EnumerateObject().Where(p => string.Equals(p.Name, Section, StringComparison.OrdinalIgnoreCase)))
+        {
+            if (section.Value.ValueKind != JsonValueKind.Object)
+            {
+                throw new UsageException($"{Path}: {Section}: a JSON object is expected");
+            }
+
+            foreach (var entry in section.Value.EnumerateObject())
+            {
+                ReadEntry(entry, known);
+            }
+        }
+    }
+
+    private void ReadEntry(JsonProperty entry, IReadOnlyCollection<string> known)
+    {
+        if (!known.Contains(entry.Name, StringComparer.OrdinalIgnoreCase))
+        {
+            throw new UsageException($"{Path}: {Section}:{entry.Name} is no option; allowed: {string.Join(", ", known)}");
+        }
+
+        if (entry.Value.ValueKind == JsonValueKind.Null)
+        {
+            return;
+        }
+
+        _values[entry.Name] = Text(entry.Value)
+            ?? throw new UsageException($"{Path}: {Section}:{entry.Name}: a string, number, boolean or list of strings is expected");
+    }
+
+    private static string? Text(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.String => value.GetString(),
+        JsonValueKind.Number => value.GetRawText(),
+        JsonValueKind.True => "on",
+        JsonValueKind.False => "off",
+        JsonValueKind.Array when value.EnumerateArray().All(v => v.ValueKind == JsonValueKind.String) =>
+            string.Join(',', value.EnumerateArray().Select(v => v.GetString())),
+        _ => null,
+    };
+}

@@ -1,0 +1,15 @@
+using System.Collections.Immutable;
+
+namespace WsIngress.Cli;
+
+/// <summary>What <c>wsingress validate PATH…</c> looks at: files and folders that exist, as full paths, together one cluster.</summary>
+internal sealed record ValidateOptions
+{
+    public required ImmutableArray<string> Paths { get; init; }
+
+    public required string IngressClass { get; init; }
+
+    public required bool DisableExternalName { get; init; }
+
+    public required OutputFormat Output { get; init; }
+}

@@ -1,0 +1,58 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using WsIngress.Cli;
+
+namespace WsIngress.Tests.Cli;
+
+/// <summary>One run of the command line in this process: arguments, standard input and variables in; exit code and both outputs out.</summary>
+internal sealed class CliRun
+{
+    public Dictionary<string, string> Variables { get; } = [];
+
+    public string Directory { get; set; } = Path.GetTempPath();
+
+    public Stream Input { get; set; } = new MemoryStream();
+
+    public RunAction Run { get; set; } = (_, _, _) => throw new InvalidOperationException("run was not expected");
+
+    public ValidateAction Validate { get; set; } = (_, _, _) => throw new InvalidOperationException("validate was not expected");
+
+    public RoutesAction Routes { get; set; } = (_, _, _) => throw new InvalidOperationException("routes was not expected");
+
+    public RecordedOutput RawOutput { get; } = new();
+
+    public string Output => RawOutput.Text;
+
+    private readonly StringWriter _notes = new();
+
+    public string Notes => _notes.ToString();
+
+    public IReadOnlyList<JsonNode> Events => [.. Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonNode.Parse(line)!)];
+
+    public JsonNode Event(string name) => Events.Single(e => (string?)e["event"] == name);
+
+    public async Task<int> InvokeAsync(params string[] args) => await InvokeAsync(CancellationToken.None, args);
+
+    public Task<int> InvokeAsync(CancellationToken stopping, params string[] args)
+    {
+        var console = new CliConsole(Input, RawOutput, TextWriter.Synchronized(_notes))
+        {
+            Environment = name => Variables.GetValueOrDefault(name),
+            Directory = Directory,
+        };
+        return new CommandLine(new CommandActions(Run, Validate, Routes), console, TimeProvider.System).InvokeAsync(args, stopping);
+    }
+
+    /// <summary>The options that <c>run</c> ends up with, without running anything.</summary>
+    public async Task<RunOptions> ReadRunAsync(params string[] args)
+    {
+        RunOptions? seen = null;
+        Run = (options, _, _) =>
+        {
+            seen = options;
+            return Task.FromResult(0);
+        };
+        var code = await InvokeAsync(["run", "--manifests", ".", .. args]);
+        return code == 0 ? seen! : throw new JsonException($"exit code {code}: {Notes}");
+    }
+}
