@@ -54,6 +54,9 @@ public struct FrameScanner
     /// <summary>True if, besides, no fragmented message is open.</summary>
     public readonly bool AtMessageBoundary => _remaining == 0 && !_inMessage;
 
+    /// <summary>Payload bytes of the open frame that are still to come.</summary>
+    public readonly ulong RemainingInFrame => _remaining;
+
     /// <summary>Bytes of an unfinished header that were taken and not yet released; 0 to 13.</summary>
     public readonly int HeldLength => _held;
 

@@ -67,12 +67,11 @@ internal sealed class RelayDirection(RelaySession session, RelaySide source)
             return default;
         }
 
-        int held = _scanner.HeldLength;
-        int start = Headroom - held;
+        int start = Headroom - _scanner.HeldLength;
         _scanner.CopyHeldTo(buffer[start..]);
         if (session.Ending is { } ending && (session.Overdue || ending.Seals(source)))
         {
-            return TakeToBoundary(chunk, start, held);
+            return TakeToBoundary(chunk, start);
         }
 
         return Scan(chunk, start);
@@ -152,18 +151,13 @@ internal sealed class RelayDirection(RelaySession session, RelaySide source)
         return start..(start + scan.Release);
     }
 
-    /// <summary>The end was decided: what still goes on is the rest of the open frame and the whole frames behind it in this chunk.</summary>
-    private Range TakeToBoundary(Span<byte> chunk, int start, int held)
+    /// <summary>
+    /// The end was decided: only the rest of the open frame still goes on. Not the whole frames behind it, for one of them may already be the
+    /// answer to the Close that the other side was sent, and the sink shall get the relay's own words.
+    /// </summary>
+    private Range TakeToBoundary(Span<byte> chunk, int start)
     {
-        FrameScanner probe = _scanner;
-        int boundary = probe.Scan(chunk).Boundary;
-        if (boundary < 0)
-        {
-            return Scan(chunk, start);
-        }
-
-        // A boundary at or before the end of the held bytes is the one at their start: a header that is unfinished holds no boundary.
-        int cut = Math.Max(0, boundary - held);
+        int cut = (int)Math.Min(_scanner.RemainingInFrame, (ulong)chunk.Length);
         Range released = cut == 0 ? default : Scan(chunk[..cut], start);
         Drop(chunk[cut..]);
         return released;

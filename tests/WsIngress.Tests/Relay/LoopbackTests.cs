@@ -1,0 +1,86 @@
+using System.Net;
+using System.Net.Sockets;
+using WsIngress.Relay;
+using WsIngress.Tests.Relay.Support;
+using Xunit;
+
+namespace WsIngress.Tests.Relay;
+
+/// <summary>The relay on real sockets.</summary>
+[Collection(nameof(RelayAllocations))]
+public sealed class LoopbackTests
+{
+    private const int Messages = 20_000;
+
+    [Fact]
+    public async Task A_relayed_message_allocates_nothing()
+    {
+        (Socket client, Socket clientEnd) = await ConnectAsync();
+        (Socket backend, Socket backendEnd) = await ConnectAsync();
+        var session = new RelaySession("s-1", RelayOptions.Default, TimeProvider.System);
+        Task<RelayReport> report = StreamRelay.RunAsync(
+            session, new NetworkStream(clientEnd, true), new NetworkStream(backendEnd, true), default, default, CancellationToken.None);
+        Task echo = EchoAsync(backend);
+        byte[] message = FrameBytes.Text(new string('x', 64), masked: true);
+        byte[] answer = new byte[66];
+        await ExchangeAsync(client, message, answer, 2_000);
+        long before = GC.GetTotalAllocatedBytes(precise: true);
+        await ExchangeAsync(client, message, answer, Messages);
+        double perMessage = (GC.GetTotalAllocatedBytes(precise: true) - before) / (2.0 * Messages);
+
+        client.Shutdown(SocketShutdown.Send);
+        await RelayHarness.Guard(report);
+        await RelayHarness.Guard(echo);
+        Assert.Equal(Messages + 2_000, session.FromClient.Messages);
+        Assert.Equal(Messages + 2_000, session.FromBackend.Messages);
+        Assert.True(perMessage < 1, $"{perMessage:F2} bytes per relayed message");
+    }
+
+    internal static async Task<(Socket Far, Socket Near)> ConnectAsync()
+    {
+        using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        listener.Listen();
+        var far = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        Task connect = far.ConnectAsync(listener.LocalEndPoint!);
+        Socket near = await listener.AcceptAsync();
+        near.NoDelay = true;
+        await connect;
+        return (far, near);
+    }
+
+    private static async Task ExchangeAsync(Socket client, byte[] message, byte[] answer, int count)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            await client.SendAsync(message, SocketFlags.None, CancellationToken.None);
+            for (int got = 0; got < answer.Length;)
+            {
+                got += await client.ReceiveAsync(answer.AsMemory(got), SocketFlags.None, CancellationToken.None);
+            }
+        }
+    }
+
+    /// <summary>Answers each masked 64-byte text frame with the same frame, still masked bytes but marked as unmasked: 70 bytes in, 66 out.</summary>
+    private static async Task EchoAsync(Socket backend)
+    {
+        byte[] frame = new byte[70];
+        byte[] answer = FrameBytes.Text(new string('y', 64), masked: false);
+        while (true)
+        {
+            for (int got = 0; got < frame.Length;)
+            {
+                int count = await backend.ReceiveAsync(frame.AsMemory(got), SocketFlags.None, CancellationToken.None);
+                if (count == 0 || frame[0] == 0x88)
+                {
+                    backend.Dispose();
+                    return;
+                }
+
+                got += count;
+            }
+
+            await backend.SendAsync(answer, SocketFlags.None, CancellationToken.None);
+        }
+    }
+}

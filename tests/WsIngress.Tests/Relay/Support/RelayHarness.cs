@@ -1,0 +1,122 @@
+using Microsoft.Extensions.Time.Testing;
+using WsIngress.Relay;
+using Xunit;
+
+namespace WsIngress.Tests.Relay.Support;
+
+/// <summary>A relay between two played peers, on lanes in memory and a clock that the test owns.</summary>
+internal sealed class RelayHarness
+{
+    private static readonly TimeSpan Hang = TimeSpan.FromSeconds(30);
+
+    private readonly CancellationTokenSource _abort = new();
+
+    public RelayHarness(RelayOptions? options = null, int capacity = 64 * 1024)
+    {
+        Client = new TestPeer(new Lane(capacity), new Lane(capacity), isClient: true);
+        Backend = new TestPeer(new Lane(capacity), new Lane(capacity), isClient: false);
+        Session = new RelaySession("s-1", (options ?? RelayOptions.Default) with { Buffers = Pool }, Time);
+        ClientStream = new LaneStream(Client.Out, Client.In);
+        BackendStream = new LaneStream(Backend.Out, Backend.In);
+    }
+
+    public FakeTimeProvider Time { get; } = new(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
+
+    public CountingPool Pool { get; } = new();
+
+    public RelaySession Session { get; }
+
+    public TestPeer Client { get; }
+
+    public TestPeer Backend { get; }
+
+    public LaneStream ClientStream { get; }
+
+    public LaneStream BackendStream { get; }
+
+    public Task<RelayReport> Report { get; private set; } = Task.FromException<RelayReport>(new InvalidOperationException("not started"));
+
+    public RelayHarness Start(byte[]? earlyFromClient = null, byte[]? earlyFromBackend = null)
+    {
+        Report = StreamRelay.RunAsync(
+            Session,
+            new RelayEnd(ClientStream, Shutdown(Client.In)),
+            new RelayEnd(BackendStream, Shutdown(Backend.In)),
+            earlyFromClient ?? [],
+            earlyFromBackend ?? [],
+            _abort.Token);
+        return this;
+    }
+
+    public void Abort()
+    {
+        _abort.Cancel();
+    }
+
+    /// <summary>One message each way, so that both pumps run and are idle again.</summary>
+    public async Task ExchangeAsync()
+    {
+        await Client.SendTextAsync("hello");
+        Assert.Equal("hello", (await Guard(Backend.ReadFrameAsync()))!.Text);
+        await Backend.SendTextAsync("welcome");
+        Assert.Equal("welcome", (await Guard(Client.ReadFrameAsync()))!.Text);
+    }
+
+    /// <summary>The report, without the clock's help.</summary>
+    public Task<RelayReport> EndedAsync()
+    {
+        return Guard(Report);
+    }
+
+    /// <summary>The report, with the clock running as fast as it may.</summary>
+    public async Task<RelayReport> EndedByTimeAsync()
+    {
+        await AdvanceUntilAsync(() => Report.IsCompleted);
+        return await Report;
+    }
+
+    public async Task AdvanceUntilAsync(Func<bool> condition)
+    {
+        await Until(() =>
+        {
+            Time.Advance(TimeSpan.FromMilliseconds(100));
+            return condition();
+        });
+    }
+
+    /// <summary>Gives way to the other tasks until the condition holds.</summary>
+    public static async Task Until(Func<bool> condition)
+    {
+        long start = TimeProvider.System.GetTimestamp();
+        while (!condition())
+        {
+            Assert.True(TimeProvider.System.GetElapsedTime(start) < Hang, "the condition never came true");
+            await Task.Yield();
+        }
+    }
+
+    public static Task<T> Guard<T>(Task<T> task)
+    {
+        return task.WaitAsync(Hang);
+    }
+
+    public static Task Guard(Task task)
+    {
+        return task.WaitAsync(Hang);
+    }
+
+    public void AssertBuffersReturned()
+    {
+        Assert.Equal(0, Pool.Outstanding);
+        Assert.Equal(0, Pool.WrongReturns);
+    }
+
+    private static Func<ValueTask> Shutdown(Lane lane)
+    {
+        return () =>
+        {
+            lane.Complete();
+            return ValueTask.CompletedTask;
+        };
+    }
+}
