@@ -1,8 +1,10 @@
 using WsIngress.Cli;
+using WsIngress.Hosting;
 
 using var signals = new TerminationSignals();
+var console = CliConsole.ForProcess();
 var actions = new CommandActions(
-    Run: (_, _, _) => throw new InvalidOperationException("'run' is not wired to the host yet"),
-    Validate: (_, _, _) => throw new InvalidOperationException("'validate' is not wired to the translator yet"),
-    Routes: (_, _, _) => throw new InvalidOperationException("'routes' is not wired to the translator yet"));
-return await new CommandLine(actions, CliConsole.ForProcess(), TimeProvider.System).InvokeAsync(args, signals.Stopping);
+    Run: (options, ready, stopping) => new StandaloneHost(options, TimeProvider.System, console.Output).RunAsync(ready, stopping),
+    Validate: ManifestCheck.RunAsync,
+    Routes: RouteListing.RunAsync);
+return await new CommandLine(actions, console, TimeProvider.System).InvokeAsync(args, signals.Stopping);

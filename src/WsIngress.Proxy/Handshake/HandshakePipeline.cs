@@ -52,6 +52,7 @@ internal sealed class HandshakePipeline(LiveTableHolder tables, ForwardedHeaders
     private static RequestFacts Facts(HandshakeRequest request, RequestTarget target, RouteState? route, ForwardedValues forwarded, string id) => new()
     {
         Id = id,
+        RequestId = forwarded.RequestId,
         Method = "GET",
         Host = request.Authority,
         Path = target.NormalPath ?? "",

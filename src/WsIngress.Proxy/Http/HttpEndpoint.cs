@@ -70,6 +70,7 @@ internal sealed class HttpEndpoint(LiveTableHolder tables, ForwardedHeaders forw
             Facts = new RequestFacts
             {
                 Id = id,
+                RequestId = forwarded.RequestId,
                 Method = http.Request.Method,
                 Host = authority,
                 Path = target.NormalPath ?? "",

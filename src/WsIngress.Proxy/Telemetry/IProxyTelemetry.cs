@@ -8,6 +8,10 @@ namespace WsIngress.Proxy.Telemetry;
 public sealed record RequestFacts
 {
     public required string Id { get; init; }
+
+    /// <summary>X-Request-ID as the pod gets it: the key to the pod's own log.</summary>
+    public required string RequestId { get; init; }
+
     public required string Method { get; init; }
     public required string Host { get; init; }
     public required string Path { get; init; }

@@ -127,6 +127,7 @@ internal static class AdminJson
         json.WriteString("id", session.Id);
         if (session.Tag is SocketFacts socket)
         {
+            json.WriteString("requestId", socket.Request.RequestId);
             json.WriteString("client", socket.Request.Client.ToString());
             json.WriteString("host", socket.Request.Host);
             json.WriteString("path", socket.Request.Path);

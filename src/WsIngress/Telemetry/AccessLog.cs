@@ -127,6 +127,7 @@ internal sealed class AccessLog : IProxyTelemetry, IAsyncDisposable
     private static void Request(Utf8JsonWriter json, RequestFacts request)
     {
         json.WriteString("id", request.Id);
+        json.WriteString("requestId", request.RequestId);
         json.WriteString("client", request.Client.ToString());
         json.WriteString("method", request.Method);
         json.WriteString("scheme", request.Scheme);

@@ -41,8 +41,9 @@ internal sealed class Metrics : IProxyTelemetry
     private readonly Counter _translations;
     private readonly Counter _failures;
     private readonly Gauge _expiry;
+    private readonly Counter _droppedLines;
 
-    public Metrics(DataPlane plane, SyncState sync, string version)
+    public Metrics(string version)
     {
         Registry = Prometheus.Metrics.NewCustomRegistry();
         var make = Prometheus.Metrics.WithCustomRegistry(Registry);
@@ -66,17 +67,21 @@ internal sealed class Metrics : IProxyTelemetry
         _applyDuration = make.CreateGauge("wsingress_config_apply_duration_seconds", "What the last translation and publication took.");
         _translations = make.CreateCounter("wsingress_config_translations_total", "Translations, those that published nothing included.");
         _failures = make.CreateCounter("wsingress_config_failures_total", "Translations that failed as a whole; the last table stayed live.");
+        _droppedLines = make.CreateCounter("wsingress_access_log_dropped_total", "Access log lines dropped because their reader was too slow.");
         _expiry = make.CreateGauge("wsingress_certificate_expiry_timestamp_seconds", "End of validity of a certificate in use.", ["host", "secret"]);
         make.CreateGauge("wsingress_build_info", "Constant 1.", ["version"]).WithLabels(version).Set(1);
-        Registry.AddBeforeCollectCallback(() =>
-        {
-            CollectSockets(plane);
-            CollectBackends(plane);
-            CollectConfiguration(plane, sync.Current);
-        });
     }
 
     public CollectorRegistry Registry { get; }
+
+    /// <summary>Names what is read at every scrape. Once, before the first.</summary>
+    public void Watch(DataPlane plane, SyncState sync, AccessLog? log) => Registry.AddBeforeCollectCallback(() =>
+    {
+        CollectSockets(plane);
+        CollectBackends(plane);
+        CollectConfiguration(plane, sync.Current);
+        _droppedLines.IncTo(log?.Dropped ?? 0);
+    });
 
     public void HttpCompleted(HttpFacts facts)
     {
@@ -123,7 +128,7 @@ internal sealed class Metrics : IProxyTelemetry
     {
         null => "1006",
         { Code: null } => "1005",
-        { Code: >= 1000 and <= 1015 and var code } => code.Value.ToString(),
+        { Code: >= 1000 and <= 1015 and var code } => code.ToString(),
         { Code: >= 3000 and < 4000 } => "3xxx",
         { Code: >= 4000 and < 5000 } => "4xxx",
         _ => "other",
