@@ -63,7 +63,7 @@ internal static class ReportBuilder
         var order = string.CompareOrdinal(a.Object.Kind, b.Object.Kind);
         order = order != 0 ? order : string.CompareOrdinal(a.Object.Namespace, b.Object.Namespace);
         order = order != 0 ? order : string.CompareOrdinal(a.Object.Name, b.Object.Name);
-        order = order != 0 ? order : string.CompareOrdinal(a.Field, b.Field);
+        order = order != 0 ? order : FieldOrder.Compare(a.Field, b.Field);
         order = order != 0 ? order : a.Reason.CompareTo(b.Reason);
         order = order != 0 ? order : string.CompareOrdinal(a.Value, b.Value);
         return order != 0 ? order : string.CompareOrdinal(a.Message, b.Message);

@@ -32,18 +32,19 @@ internal static class AnnotationReader
             }
             else
             {
-                Refuse(set, annotation, text, error, problems);
+                Refuse(set, annotation, place, text, error, problems);
             }
         }
 
         return set;
     }
 
-    private static void Refuse(AnnotationSet set, Annotation annotation, string? text, string error, List<Problem> problems)
+    private static void Refuse(AnnotationSet set, Annotation annotation, AnnotationTargets place, string? text, string error, List<Problem> problems)
     {
+        var fallback = place == AnnotationTargets.Service ? "the Ingress's value applies, or else the default" : "the default applies";
         var effect = annotation.GuardsAccess
             ? "it guards access, so the routes answer 503 until it is mended"
-            : $"the default applies ({annotation.Default})";
+            : $"{fallback} ({annotation.Default.Replace("`", "", StringComparison.Ordinal)})";
         Add(set, annotation, text, $"the value {error}; allowed: {annotation.AllowedText}; {effect}", problems);
     }
 

@@ -173,5 +173,5 @@ internal sealed class PolicyBuilder(SnapshotIndex index, List<Problem> problems)
         return set;
     }
 
-    private static string Closed(AnnotationSet set, Annotation guard) => $"{guard.Name} of {set.Owner} cannot be read";
+    private static string Closed(AnnotationSet set, Annotation guard) => $"{guard.Name} of {set.Owner} cannot be used";
 }

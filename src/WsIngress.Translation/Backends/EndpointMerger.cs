@@ -94,17 +94,17 @@ internal static class EndpointMerger
     {
         for (var i = 0; slice.Ports is { } ports && i < ports.Count; i++)
         {
-            if ((ports[i].Name ?? "") != portName || (ports[i].Protocol ?? "TCP") != "TCP")
+            if (ports[i] is not { } candidate || (candidate.Name ?? "") != portName || (candidate.Protocol ?? "TCP") != "TCP")
             {
                 continue;
             }
 
-            if (ports[i].Port is > 0 and < 65536 and { } port)
+            if (candidate.Port is > 0 and < 65536 and { } port)
             {
                 return port;
             }
 
-            problems.Add(Invalid(slice, $"ports[{i}].port", ports[i].Port?.ToString(), "1 to 65535", "the port cannot be used; its endpoints are left out"));
+            problems.Add(Invalid(slice, $"ports[{i}].port", candidate.Port?.ToString(), "1 to 65535", "the port cannot be used; its endpoints are left out"));
         }
 
         return null;

@@ -9,8 +9,7 @@ internal static class ServicePorts
     {
         foreach (var port in service.Spec?.Ports ?? [])
         {
-            var same = wanted.Number is { } number ? port.Port == number : port.Name == wanted.Name;
-            if (same && IsTcp(port))
+            if (IsTcp(port) && (wanted.Number is { } number ? port.Port == number : port.Name == wanted.Name))
             {
                 return port;
             }
@@ -27,5 +26,5 @@ internal static class ServicePorts
         return tcp.Count == 0 ? "none: the Service has no TCP port" : string.Join(", ", tcp);
     }
 
-    private static bool IsTcp(V1ServicePort port) => (port.Protocol ?? "TCP") == "TCP";
+    private static bool IsTcp(V1ServicePort? port) => port is not null && (port.Protocol ?? "TCP") == "TCP";
 }
