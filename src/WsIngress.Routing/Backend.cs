@@ -1,16 +1,28 @@
 using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
 
 namespace WsIngress.Routing;
 
 /// <summary>A Service port and the pods behind it. <see cref="Key"/> is <c>namespace/service:port</c>.</summary>
 public sealed record Backend
 {
+    public Backend()
+    {
+    }
+
+    [SetsRequiredMembers]
+    private Backend(Backend original) =>
+        (Key, Namespace, Service, Endpoints, Hash) = (original.Key, original.Namespace, original.Service, original.Endpoints, new());
+
     public required string Key { get; init; }
     public required string Namespace { get; init; }
     public required string Service { get; init; }
 
     /// <summary>Sorted by key; ready, and those that are still serving while they terminate.</summary>
     public ImmutableArray<Endpoint> Endpoints { get; init; } = [];
+
+    /// <summary>As <see cref="VirtualHost.Hash"/>.</summary>
+    internal PartHash Hash { get; } = new();
 }
 
 /// <summary>One pod behind a backend.</summary>

@@ -12,6 +12,12 @@ internal static class CanonicalJson
     private static readonly JsonWriterOptions Readable = new() { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, NewLine = "\n" };
     private static readonly JsonWriterOptions Compact = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
+    [ThreadStatic]
+    private static ArrayBufferWriter<byte>? t_buffer;
+
+    [ThreadStatic]
+    private static Utf8JsonWriter? t_json;
+
     public static string Write(RoutingTable table)
     {
         var buffer = new ArrayBufferWriter<byte>();
@@ -23,15 +29,40 @@ internal static class CanonicalJson
         return Encoding.UTF8.GetString(buffer.WrittenSpan);
     }
 
+    /// <summary>SHA-256 over the hashes of the parts in their order. Hosts and backends keep theirs, so a small change costs a small hash.</summary>
     public static string Hash(RoutingTable table)
     {
-        var buffer = new ArrayBufferWriter<byte>(1 << 16);
-        using (var json = new Utf8JsonWriter(buffer, Compact))
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (var host in table.Hosts)
         {
-            Table(json, table);
+            hash.AppendData(host.Hash.GetOrAdd(host, static h => HashOf(h, Host)));
         }
 
-        return Convert.ToHexStringLower(SHA256.HashData(buffer.WrittenSpan));
+        hash.AppendData("default"u8);
+        if (table.DefaultRoute is { } route)
+        {
+            hash.AppendData(HashOf(route, static (json, r) => RouteJson.Write(json, r)));
+        }
+
+        hash.AppendData("backends"u8);
+        foreach (var backend in table.Backends)
+        {
+            hash.AppendData(backend.Hash.GetOrAdd(backend, static b => HashOf(b, BackendJson)));
+        }
+
+        hash.AppendData(HashOf(table, static (json, t) => Tls(json, t)));
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+
+    private static byte[] HashOf<T>(T part, Action<Utf8JsonWriter, T> write)
+    {
+        var buffer = t_buffer ??= new ArrayBufferWriter<byte>(4096);
+        var json = t_json ??= new Utf8JsonWriter(buffer, Compact);
+        buffer.ResetWrittenCount();
+        json.Reset(buffer);
+        write(json, part);
+        json.Flush();
+        return SHA256.HashData(buffer.WrittenSpan);
     }
 
     private static void Table(Utf8JsonWriter json, RoutingTable table)
@@ -40,17 +71,7 @@ internal static class CanonicalJson
         json.WriteStartArray("hosts");
         foreach (var host in table.Hosts)
         {
-            json.WriteStartObject();
-            json.WriteString("host", host.Host);
-            json.WriteStartArray("routes");
-            foreach (var route in host.Routes)
-            {
-                RouteJson.Write(json, route);
-            }
-
-            json.WriteEndArray();
-            Default(json, host.Default);
-            json.WriteEndObject();
+            Host(json, host);
         }
 
         json.WriteEndArray();
@@ -62,7 +83,29 @@ internal static class CanonicalJson
         }
 
         json.WriteEndArray();
-        json.WriteStartArray("tls");
+        json.WritePropertyName("tls");
+        Tls(json, table);
+        json.WriteEndObject();
+    }
+
+    private static void Host(Utf8JsonWriter json, VirtualHost host)
+    {
+        json.WriteStartObject();
+        json.WriteString("host", host.Host);
+        json.WriteStartArray("routes");
+        foreach (var route in host.Routes)
+        {
+            RouteJson.Write(json, route);
+        }
+
+        json.WriteEndArray();
+        Default(json, host.Default);
+        json.WriteEndObject();
+    }
+
+    private static void Tls(Utf8JsonWriter json, RoutingTable table)
+    {
+        json.WriteStartArray();
         foreach (var binding in table.TlsBindings)
         {
             json.WriteStartObject();
@@ -73,7 +116,6 @@ internal static class CanonicalJson
         }
 
         json.WriteEndArray();
-        json.WriteEndObject();
     }
 
     private static void Default(Utf8JsonWriter json, Route? route)

@@ -10,19 +10,24 @@ internal sealed class HostIndex
     private readonly RouteMatch _default;
     private readonly PathIndex? _paths;
 
-    public HostIndex(VirtualHost host, int firstOrdinal, RegexSet regexes)
+    public HostIndex(VirtualHost host, RegexSet regexes)
     {
+        Source = host;
         _routes = new RouteEntry[host.Routes.Length];
         for (var i = 0; i < _routes.Length; i++)
         {
-            _routes[i] = new RouteEntry(host.Routes[i], firstOrdinal + i, regexes);
+            _routes[i] = new RouteEntry(host.Routes[i], i, regexes);
         }
 
         Array.Sort(_routes, static (a, b) => RoutePrecedence.Instance.Compare(a.Route, b.Route));
-        _default = host.Default is { } route ? new(route, firstOrdinal + _routes.Length) : RouteMatch.None;
+        _default = host.Default is { } route ? new(route, _routes.Length) : RouteMatch.None;
         _paths = _routes.Length > ScanLimit ? new PathIndex(_routes) : null;
     }
 
+    /// <summary>What it was built from.</summary>
+    public VirtualHost Source { get; }
+
+    /// <summary>Ordinals of a match count from the first route of this host.</summary>
     public bool TryMatch<T>(ReadOnlySpan<char> path, scoped in T request, out RouteMatch match)
         where T : IRequestView, allows ref struct
     {

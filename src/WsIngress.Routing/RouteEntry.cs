@@ -21,6 +21,7 @@ internal sealed class RouteEntry
 
     public Route Route { get; }
 
+    /// <summary>Place among the routes of its host.</summary>
     public int Ordinal { get; }
 
     /// <summary>The text to compare with; empty for the prefix <c>/</c>.</summary>

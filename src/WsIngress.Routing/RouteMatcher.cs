@@ -26,23 +26,23 @@ public readonly record struct RouteMatch(Route? Route, int Ordinal)
 /// </summary>
 public sealed class RouteMatcher
 {
-    private readonly Dictionary<string, HostIndex> _exact = new(StringComparer.OrdinalIgnoreCase);
-    private readonly Dictionary<string, HostIndex> _wildcard = new(StringComparer.OrdinalIgnoreCase);
-    private readonly Dictionary<string, HostIndex>.AlternateLookup<ReadOnlySpan<char>> _byExact;
-    private readonly Dictionary<string, HostIndex>.AlternateLookup<ReadOnlySpan<char>> _byWildcard;
-    private readonly HostIndex? _hostless;
+    private readonly Dictionary<string, HostSlot> _exact = new(StringComparer.OrdinalIgnoreCase);
+    private readonly Dictionary<string, HostSlot> _wildcard = new(StringComparer.OrdinalIgnoreCase);
+    private readonly Dictionary<string, HostSlot>.AlternateLookup<ReadOnlySpan<char>> _byExact;
+    private readonly Dictionary<string, HostSlot>.AlternateLookup<ReadOnlySpan<char>> _byWildcard;
+    private readonly HostSlot? _hostless;
     private readonly RouteMatch _default;
     private readonly Route[] _routes;
 
     /// <param name="table">The table to index.</param>
-    /// <param name="previous">Its compiled regexes are taken over, so that an unrelated change compiles nothing.</param>
+    /// <param name="previous">What it built for hosts that are in this table unchanged, and its regexes, are taken over.</param>
     public RouteMatcher(RoutingTable table, RouteMatcher? previous = null)
     {
         Regexes = new RegexSet(previous?.Regexes);
         var routes = new List<Route>();
         foreach (var host in table.Hosts)
         {
-            var index = new HostIndex(host, routes.Count, Regexes);
+            var slot = new HostSlot(previous?.Reuse(host, Regexes) ?? new HostIndex(host, Regexes), routes.Count);
             routes.AddRange(host.Routes);
             if (host.Default is { } fallback)
             {
@@ -51,15 +51,15 @@ public sealed class RouteMatcher
 
             if (host.Host.Length == 0)
             {
-                _hostless = index;
+                _hostless = slot;
             }
             else if (host.Host.StartsWith("*.", StringComparison.Ordinal))
             {
-                _wildcard[host.Host[2..]] = index;
+                _wildcard[host.Host[2..]] = slot;
             }
             else
             {
-                _exact[host.Host] = index;
+                _exact[host.Host] = slot;
             }
         }
 
@@ -89,23 +89,41 @@ public sealed class RouteMatcher
     public RouteMatch Match<T>(ReadOnlySpan<char> host, ReadOnlySpan<char> path, scoped in T request)
         where T : IRequestView, allows ref struct
     {
-        var index = Find(host);
-        if (index is not null && index.TryMatch(path, in request, out var match))
-        {
-            return match;
-        }
-
-        return _default;
+        return Find(host) is { } slot && slot.Index.TryMatch(path, in request, out var match)
+            ? new(match.Route, slot.FirstOrdinal + match.Ordinal)
+            : _default;
     }
 
-    private HostIndex? Find(ReadOnlySpan<char> host)
+    /// <summary>The index of the very same host object; its regexes move to the new set.</summary>
+    private HostIndex? Reuse(VirtualHost host, RegexSet regexes)
     {
-        if (_byExact.TryGetValue(host, out var index))
+        var slot = host.Host.Length == 0 ? _hostless
+            : host.Host.StartsWith("*.", StringComparison.Ordinal) ? _wildcard.TryGetValue(host.Host[2..], out var wildcard) ? wildcard : null
+            : _exact.TryGetValue(host.Host, out var exact) ? exact : (HostSlot?)null;
+        if (slot is not { } found || !ReferenceEquals(found.Index.Source, host))
         {
-            return index;
+            return null;
+        }
+
+        foreach (var route in host.Routes)
+        {
+            if (route.Path.Kind == PathMatchKind.Regex)
+            {
+                regexes.Path(route.Path.Value);
+            }
+        }
+
+        return found.Index;
+    }
+
+    private HostSlot? Find(ReadOnlySpan<char> host)
+    {
+        if (_byExact.TryGetValue(host, out var slot))
+        {
+            return slot;
         }
 
         var dot = host.IndexOf('.');
-        return dot > 0 && _byWildcard.TryGetValue(host[(dot + 1)..], out index) ? index : _hostless;
+        return dot > 0 && _byWildcard.TryGetValue(host[(dot + 1)..], out slot) ? slot : _hostless;
     }
 }

@@ -31,7 +31,7 @@ public sealed class RoutingTable
     /// <summary>Number of the publication, 1 for the first table that went live.</summary>
     public long Revision { get; }
 
-    /// <summary>SHA-256 of the canonical JSON without the revision, lower hex.</summary>
+    /// <summary>SHA-256 over the canonical JSON of all parts, lower hex; the revision is none of them.</summary>
     public string ContentHash => _hash.Value;
 
     /// <summary>Sorted by host, ordinal.</summary>

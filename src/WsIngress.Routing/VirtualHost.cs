@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
 
 namespace WsIngress.Routing;
 
@@ -8,6 +9,13 @@ namespace WsIngress.Routing;
 /// </summary>
 public sealed record VirtualHost
 {
+    public VirtualHost()
+    {
+    }
+
+    [SetsRequiredMembers]
+    private VirtualHost(VirtualHost original) => (Host, Routes, Default, Hash) = (original.Host, original.Routes, original.Default, new());
+
     public required string Host { get; init; }
 
     /// <summary>In order of precedence, see <see cref="RoutePrecedence"/>.</summary>
@@ -15,6 +23,9 @@ public sealed record VirtualHost
 
     /// <summary>Serves what no path of this host matches: <c>spec.defaultBackend</c> of an Ingress that also has rules.</summary>
     public Route? Default { get; init; }
+
+    /// <summary>Counted once: a host that goes from table to table unchanged is not written again to compare tables.</summary>
+    internal PartHash Hash { get; } = new();
 }
 
 /// <summary>

@@ -122,6 +122,20 @@ public sealed class RouteMatcherTests
     }
 
     [Fact]
+    public void A_host_that_stays_keeps_its_index_and_its_routes_get_the_ordinals_of_the_new_table()
+    {
+        var stays = Tables.Host("b.example", "/b", "~ /r.*");
+        var first = new RouteMatcher(Tables.Table(stays));
+        var second = new RouteMatcher(Tables.Table(Tables.Host("a.example", "/a", "/aa"), stays), first);
+
+        var match = second.Match("b.example", "/b/x", new RequestView());
+
+        Assert.Equal("/b", match.Route?.Path.Value);
+        Assert.Same(match.Route, second.Routes[match.Ordinal]);
+        Assert.NotNull(second.PathRegex(stays.Routes.Single(r => r.Path.Kind == PathMatchKind.Regex)));
+    }
+
+    [Fact]
     public void The_index_of_a_large_host_agrees_with_a_ten_line_reference()
     {
         var segment = Gen.Elements("a", "b", "c", "aa", "ab");
@@ -152,13 +166,22 @@ public sealed class RouteMatcherTests
     {
         var hosts = Enumerable.Range(0, 100).Select(i => Tables.Host($"h{i}.example", [.. Enumerable.Range(0, i % 30 + 1).Select(p => $"/p{p}/x")]));
         var matcher = new RouteMatcher(Tables.Table([.. hosts, Tables.Host("*.wild.example", "/", "~ /r[0-9]+")]));
-        var found = Run(matcher, 1_000);
 
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        found += Run(matcher, 100_000);
+        // The first, unoptimised code of the runtime boxes here and there; what counts is the code that stays.
+        for (var round = 0; round < 200 && Allocated(10_000) > 0; round++)
+        {
+        }
 
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
-        Assert.Equal(101_000 * 3, found);
+        Assert.Equal(0, Allocated(100_000));
+
+        long Allocated(int times)
+        {
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            var found = Run(matcher, times);
+            var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+            Assert.Equal(times * 3, found);
+            return allocated;
+        }
 
         static int Run(RouteMatcher matcher, int times)
         {
