@@ -11,7 +11,7 @@ internal static class AddressText
         if (text.Length is 0 or > 45
             || text.AsSpan().IndexOfAny('%', '[', ']') >= 0
             || !IPAddress.TryParse(text, out var parsed)
-            || (parsed.AddressFamily == AddressFamily.InterNetwork && parsed.ToString() != text))
+            || (parsed.AddressFamily == AddressFamily.InterNetwork && !IsWrittenAs(parsed, text)))
         {
             address = IPAddress.None;
             return false;
@@ -36,8 +36,15 @@ internal static class AddressText
             return !address.IsIPv6Multicast && !address.Equals(IPAddress.IPv6Any);
         }
 
-        var first = address.GetAddressBytes()[0];
-        return first is > 0 and < 224;
+        Span<byte> bytes = stackalloc byte[4];
+        address.TryWriteBytes(bytes, out _);
+        return bytes[0] is > 0 and < 224;
+    }
+
+    private static bool IsWrittenAs(IPAddress address, string text)
+    {
+        Span<char> written = stackalloc char[15];
+        return address.TryFormat(written, out var length) && text.AsSpan().SequenceEqual(written[..length]);
     }
 
     private static bool IsLinkLocal(IPAddress address)
@@ -47,7 +54,8 @@ internal static class AddressText
             return address.IsIPv6LinkLocal;
         }
 
-        var bytes = address.GetAddressBytes();
+        Span<byte> bytes = stackalloc byte[4];
+        address.TryWriteBytes(bytes, out _);
         return bytes[0] == 169 && bytes[1] == 254;
     }
 }

@@ -95,7 +95,7 @@ internal sealed class ConflictResolver
                 claims.Default = fallback;
                 Count(draft, host, fallback);
             }
-            else
+            else if (!ReferenceEquals(claims.Default, fallback))
             {
                 draft.Add(ProblemReason.Conflict, "spec.defaultBackend", host, "one default backend per host", $"the default backend of host {HostText(host)} {Winner(draft, claims.Default.Owner)}; this one is not served there");
             }

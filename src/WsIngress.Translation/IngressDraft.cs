@@ -24,8 +24,8 @@ internal sealed class IngressDraft
 
     public AnnotationSet Annotations { get; set; }
 
-    /// <summary>Valid hosts of its rules, rules without http included.</summary>
-    public SortedSet<string> Hosts { get; } = new(StringComparer.Ordinal);
+    /// <summary>Valid hosts of its rules in their order, rules without http included; a host may stand twice.</summary>
+    public List<string> Hosts { get; } = [];
 
     public List<RouteDraft> Routes { get; } = [];
 
@@ -35,8 +35,8 @@ internal sealed class IngressDraft
     public List<TlsDraft> Tls { get; } = [];
     public List<Problem> Problems { get; } = [];
 
-    /// <summary>Hosts of the table with at least one of its routes.</summary>
-    public SortedSet<string> ServedHosts { get; } = new(StringComparer.Ordinal);
+    /// <summary>Hosts of the table with at least one of its routes, once for each route.</summary>
+    public List<string> ServedHosts { get; } = [];
 
     /// <summary>Its routes in the table.</summary>
     public int Placed { get; set; }
@@ -62,5 +62,8 @@ internal sealed class IngressDraft
 /// <summary>A route for a host, and the rule and path that ask for it.</summary>
 internal readonly record struct RouteDraft(string Host, Route Route, FieldPath Field);
 
-/// <summary>A usable certificate for a host, and the field that asks for it.</summary>
-internal readonly record struct TlsDraft(TlsBinding Binding, string Field);
+/// <summary>A usable certificate for a host, and the entry of <c>spec.tls</c> that asks for it; a host of -1 is the Secret's own names.</summary>
+internal readonly record struct TlsDraft(TlsBinding Binding, int Entry, int Host)
+{
+    public string Field => Host < 0 ? $"spec.tls[{Entry}].secretName" : $"spec.tls[{Entry}].hosts[{Host}]";
+}

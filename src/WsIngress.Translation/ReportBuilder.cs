@@ -37,11 +37,14 @@ internal static class ReportBuilder
             Name = draft.Owner.Name,
             State = State(draft),
             Reason = draft.IgnoredBecause ?? "",
-            Hosts = [.. draft.ServedHosts],
+            Hosts = Hosts(draft.ServedHosts),
             Routes = draft.Placed,
             Problems = problems,
         };
     }
+
+    private static ImmutableArray<string> Hosts(List<string> served) =>
+        served.Count == 0 ? [] : served.TrueForAll(h => h == served[0]) ? [served[0]] : [.. served.Distinct().Order(StringComparer.Ordinal)];
 
     private static IngressState State(IngressDraft draft)
     {

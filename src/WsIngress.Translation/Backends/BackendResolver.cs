@@ -1,10 +1,21 @@
+using System.Collections.Immutable;
 using k8s.Models;
 using WsIngress.Routing;
 
 namespace WsIngress.Translation.Backends;
 
-/// <summary>A Service port that exists. The backend is shared by all routes to it.</summary>
-internal sealed record ResolvedBackend(Backend Backend, V1Service Service);
+/// <summary>A Service port that exists, shared by all routes to it.</summary>
+internal sealed class ResolvedBackend(Backend backend, V1Service service)
+{
+    private readonly ImmutableArray<WeightedBackend> _plain = [new(backend.Key, 1, BackendPolicy.Default)];
+
+    public Backend Backend { get; } = backend;
+    public V1Service Service { get; } = service;
+
+    /// <summary>It alone, under a policy. Most routes have none of their own and share one list.</summary>
+    public ImmutableArray<WeightedBackend> Under(BackendPolicy policy) =>
+        ReferenceEquals(policy, BackendPolicy.Default) ? _plain : [new(Backend.Key, 1, policy)];
+}
 
 /// <summary>Step 4: from a backend reference to Service, port and endpoints. What cannot be found is a problem and leaves the route without backend.</summary>
 internal sealed class BackendResolver(SnapshotIndex index, TranslationOptions options, List<Problem> problems)
@@ -50,7 +61,7 @@ internal sealed class BackendResolver(SnapshotIndex index, TranslationOptions op
         if (!_known.TryGetValue(key, out var resolved))
         {
             var slices = index.Slices(draft.Owner.Namespace, reference.Name);
-            var endpoints = EndpointMerger.Merge(service, port.Name ?? "", slices, problems);
+            var endpoints = MergedEndpoints.For(service, port.Name ?? "", slices, problems);
             _known[key] = resolved = new(ToBackend(draft, reference.Name, port.Port) with { Endpoints = endpoints }, service);
         }
 

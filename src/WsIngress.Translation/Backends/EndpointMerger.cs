@@ -27,35 +27,30 @@ internal static class EndpointMerger
             Read(slice, portName, primary, found, problems);
         }
 
+        return found.Count > 1 ? Deduplicate(found) : [.. found.Select(c => c.Endpoint)];
+    }
+
+    private static ImmutableArray<Endpoint> Deduplicate(List<Candidate> found)
+    {
         found.Sort(Candidate.ByPreference);
-        var result = ImmutableArray.CreateBuilder<Endpoint>(found.Count);
-        var taken = new HashSet<string>(StringComparer.Ordinal);
+        var kept = new List<Candidate>(found.Count);
+        var pods = new HashSet<string>(found.Count, StringComparer.Ordinal);
+        var authorities = new HashSet<string>(found.Count, StringComparer.Ordinal);
         foreach (var candidate in found)
         {
-            var endpoint = candidate.Endpoint;
-            if (endpoint.PodUid is { } uid && taken.Contains("uid " + uid))
+            var pod = candidate.Endpoint.PodUid;
+            if ((pod is null || !pods.Contains(pod)) && authorities.Add(candidate.Authority))
             {
-                continue;
-            }
-
-            if (taken.Add(endpoint.Authority))
-            {
-                result.Add(endpoint);
-                if (endpoint.PodUid is not null)
+                kept.Add(candidate);
+                if (pod is not null)
                 {
-                    taken.Add("uid " + endpoint.PodUid);
+                    pods.Add(pod);
                 }
             }
         }
 
-        result.Sort(static (a, b) => Compare(a, b));
-        return result.DrainToImmutable();
-    }
-
-    private static int Compare(Endpoint a, Endpoint b)
-    {
-        var order = string.CompareOrdinal(a.StateKey, b.StateKey);
-        return order != 0 ? order : string.CompareOrdinal(a.Authority, b.Authority);
+        kept.Sort(Candidate.ByStateKey);
+        return [.. kept.Select(c => c.Endpoint)];
     }
 
     private static void Read(V1EndpointSlice slice, string portName, AddressFamily primary, List<Candidate> found, List<Problem> problems)
@@ -86,7 +81,8 @@ internal static class EndpointMerger
                 continue;
             }
 
-            found.Add(new(ToEndpoint(endpoints[i], address, port), family == primary));
+            var endpoint = ToEndpoint(endpoints[i], text, address, port);
+            found.Add(new(endpoint, endpoint.Authority, family == primary));
         }
     }
 
@@ -110,13 +106,13 @@ internal static class EndpointMerger
         return null;
     }
 
-    private static Endpoint ToEndpoint(V1Endpoint endpoint, IPAddress address, int port)
+    private static Endpoint ToEndpoint(V1Endpoint endpoint, string text, IPAddress address, int port)
     {
         var pod = endpoint.TargetRef is { Kind: "Pod" } target ? target : null;
         var ready = endpoint.Conditions?.Ready ?? true;
         return new()
         {
-            Address = address.ToString(),
+            Address = address.AddressFamily == AddressFamily.InterNetwork ? text : address.ToString(),
             Port = port,
             PodUid = string.IsNullOrEmpty(pod?.Uid) ? null : pod.Uid,
             PodName = string.IsNullOrEmpty(pod?.Name) ? null : pod.Name,
@@ -129,8 +125,14 @@ internal static class EndpointMerger
     private static Problem Invalid(V1EndpointSlice slice, string field, string? value, string allowed, string message) =>
         new(new("EndpointSlice", slice.Metadata?.NamespaceProperty ?? "", slice.Metadata?.Name ?? ""), ProblemReason.EndpointInvalid, field, ProblemText.Clip(value), allowed, message);
 
-    private readonly record struct Candidate(Endpoint Endpoint, bool Primary)
+    private readonly record struct Candidate(Endpoint Endpoint, string Authority, bool Primary)
     {
+        public static int ByStateKey(Candidate a, Candidate b)
+        {
+            var order = string.CompareOrdinal(a.Endpoint.PodUid ?? a.Authority, b.Endpoint.PodUid ?? b.Authority);
+            return order != 0 ? order : string.CompareOrdinal(a.Authority, b.Authority);
+        }
+
         // The last three only make the order total, so that the order of the slices never shows.
         public static int ByPreference(Candidate a, Candidate b)
         {
@@ -139,7 +141,7 @@ internal static class EndpointMerger
             order = order != 0 ? order : b.Endpoint.Serving.CompareTo(a.Endpoint.Serving);
             order = order != 0 ? order : a.Endpoint.Terminating.CompareTo(b.Endpoint.Terminating);
             order = order != 0 ? order : b.Endpoint.Ready.CompareTo(a.Endpoint.Ready);
-            order = order != 0 ? order : string.CompareOrdinal(a.Endpoint.Authority, b.Endpoint.Authority);
+            order = order != 0 ? order : string.CompareOrdinal(a.Authority, b.Authority);
             order = order != 0 ? order : string.CompareOrdinal(a.Endpoint.PodUid, b.Endpoint.PodUid);
             return order != 0 ? order : string.CompareOrdinal(a.Endpoint.PodName, b.Endpoint.PodName);
         }

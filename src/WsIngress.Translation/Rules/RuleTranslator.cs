@@ -162,10 +162,9 @@ internal sealed class RuleTranslator(BackendResolver backends, PolicyBuilder pol
 
     private Route ToRoute(IngressDraft draft, PathMatch match, V1IngressBackend? reference, RoutePolicy policy, FieldPath field)
     {
-        var route = new Route { Owner = draft.Owner, Path = match, Policy = policy };
         if (backends.Resolve(draft, reference, field) is not { } resolved)
         {
-            return route;
+            return new() { Owner = draft.Owner, Path = match, Policy = policy };
         }
 
         var terms = policies.ForBackend(draft, resolved.Service);
@@ -175,9 +174,11 @@ internal sealed class RuleTranslator(BackendResolver backends, PolicyBuilder pol
             draft.Add(ProblemReason.InvalidAnnotation, $"{field.Backend}.service.name", resolved.Backend.Service, "a Service whose guards can be read", $"{service} guards access with an annotation that cannot be used, see its own problems; the path answers 503");
         }
 
-        return route with
+        return new()
         {
-            Backends = [new(resolved.Backend.Key, 1, terms.Policy)],
+            Owner = draft.Owner,
+            Path = match,
+            Backends = resolved.Under(terms.Policy),
             Policy = terms.ClosedBecause is { } because && policy.ClosedBecause is null ? policy with { ClosedBecause = because } : policy,
         };
     }

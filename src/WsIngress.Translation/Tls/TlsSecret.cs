@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using k8s.Models;
+using WsIngress.Translation.Rules;
 
 namespace WsIngress.Translation.Tls;
 
@@ -33,6 +34,19 @@ internal sealed class TlsSecret
 
     /// <summary>Usable, but of type Opaque.</summary>
     public bool IsOpaque { get; private init; }
+
+    public bool Covers(string host)
+    {
+        foreach (var name in Names)
+        {
+            if (HostName.Covers(name, host))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     public static TlsSecret For(V1Secret secret) => Known.GetValue(secret, Read);
 

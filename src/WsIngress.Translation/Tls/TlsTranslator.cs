@@ -23,76 +23,76 @@ internal sealed class TlsTranslator(SnapshotIndex index)
 
     private void Translate(IngressDraft draft, V1IngressTLS entry, int i)
     {
-        var field = $"spec.tls[{i}].secretName";
-        if (Usable(draft, entry.SecretName, field) is not { } secret)
+        if (Usable(draft, entry.SecretName, i) is not { } secret)
         {
             return;
         }
 
         if (entry.Hosts is not { Count: > 0 } hosts)
         {
-            FromNames(draft, entry.SecretName, secret, field);
+            FromNames(draft, entry.SecretName, secret, i);
             return;
         }
 
         for (var j = 0; j < hosts.Count; j++)
         {
-            var hostField = $"spec.tls[{i}].hosts[{j}]";
             if (!HostName.TryParse(hosts[j], out var host, out var error) || host.Length == 0)
             {
-                draft.Add(ProblemReason.InvalidHost, hostField, hosts[j], HostName.Allowed, $"the host {(error.Length > 0 ? error : "is empty")}; it has no certificate");
+                draft.Add(ProblemReason.InvalidHost, $"spec.tls[{i}].hosts[{j}]", hosts[j], HostName.Allowed, $"the host {(error.Length > 0 ? error : "is empty")}; it has no certificate");
             }
-            else if (!secret.Names.Any(n => HostName.Covers(n, host)))
+            else if (!secret.Covers(host))
             {
-                draft.Add(ProblemReason.CertificateInvalid, hostField, host, string.Join(", ", secret.Names.Take(10)), $"the certificate in Secret {draft.Owner.Namespace}/{entry.SecretName} does not cover {host}; the default certificate is served");
+                draft.Add(ProblemReason.CertificateInvalid, $"spec.tls[{i}].hosts[{j}]", host, string.Join(", ", secret.Names.Take(10)), $"the certificate in Secret {draft.Owner.Namespace}/{entry.SecretName} does not cover {host}; the default certificate is served");
             }
             else
             {
-                draft.Tls.Add(new(Bind(draft, host, entry.SecretName, secret), hostField));
+                draft.Tls.Add(new(Bind(draft, host, entry.SecretName, secret), i, j));
             }
         }
     }
 
-    private TlsSecret? Usable(IngressDraft draft, string name, string field)
+    private TlsSecret? Usable(IngressDraft draft, string name, int i)
     {
         if (index.Secret(draft.Owner.Namespace, name) is not { } found)
         {
-            draft.Add(ProblemReason.SecretNotFound, field, name, AllowedSecret, $"Secret {draft.Owner.Namespace}/{ProblemText.Clip(name)} does not exist; the default certificate is served");
+            draft.Add(ProblemReason.SecretNotFound, Field(i), name, AllowedSecret, $"Secret {draft.Owner.Namespace}/{ProblemText.Clip(name)} does not exist; the default certificate is served");
             return null;
         }
 
         var secret = TlsSecret.For(found);
         if (secret.Reason is { } reason)
         {
-            draft.Add(reason, field, name, AllowedSecret, $"Secret {draft.Owner.Namespace}/{name} {secret.Message}; the default certificate is served");
+            draft.Add(reason, Field(i), name, AllowedSecret, $"Secret {draft.Owner.Namespace}/{name} {secret.Message}; the default certificate is served");
             return null;
         }
 
         if (secret.IsOpaque)
         {
-            draft.Add(ProblemReason.SecretInvalid, field, name, AllowedSecret, $"Secret {draft.Owner.Namespace}/{name} is not of type kubernetes.io/tls; it is used all the same", ProblemSeverity.Warning);
+            draft.Add(ProblemReason.SecretInvalid, Field(i), name, AllowedSecret, $"Secret {draft.Owner.Namespace}/{name} is not of type kubernetes.io/tls; it is used all the same", ProblemSeverity.Warning);
         }
 
         return secret;
     }
 
-    private static void FromNames(IngressDraft draft, string name, TlsSecret secret, string field)
+    private static void FromNames(IngressDraft draft, string name, TlsSecret secret, int i)
     {
         var any = false;
         foreach (var text in secret.Names)
         {
             if (HostName.TryParse(text, out var host, out _))
             {
-                draft.Tls.Add(new(Bind(draft, host, name, secret), field));
+                draft.Tls.Add(new(Bind(draft, host, name, secret), i, -1));
                 any = true;
             }
         }
 
         if (!any)
         {
-            draft.Add(ProblemReason.CertificateInvalid, field, name, AllowedSecret, $"spec.tls names no hosts, and the certificate in Secret {draft.Owner.Namespace}/{name} has no DNS name; the default certificate is served");
+            draft.Add(ProblemReason.CertificateInvalid, Field(i), name, AllowedSecret, $"spec.tls names no hosts, and the certificate in Secret {draft.Owner.Namespace}/{name} has no DNS name; the default certificate is served");
         }
     }
+
+    private static string Field(int i) => $"spec.tls[{i}].secretName";
 
     private static TlsBinding Bind(IngressDraft draft, string host, string name, TlsSecret secret) => new()
     {
