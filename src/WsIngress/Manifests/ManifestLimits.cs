@@ -25,4 +25,7 @@ internal sealed record ManifestLimits
 
     /// <summary>Problems told of one file.</summary>
     public int Problems { get; init; } = 1_000;
+
+    /// <summary>Problems told of one folder.</summary>
+    public int FolderProblems { get; init; } = 20_000;
 }

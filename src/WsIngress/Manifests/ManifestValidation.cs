@@ -21,7 +21,7 @@ internal sealed class ManifestValidation(Func<ClusterSnapshot, TranslationResult
     /// <exception cref="IOException">A path does not exist or cannot be read; the message says which.</exception>
     public ValidationOutcome Run(IEnumerable<string> paths)
     {
-        var objects = new FolderObjects(_reader.Limits.Documents);
+        var objects = new FolderObjects(_reader.Limits);
         var problems = new List<Problem>();
         var unknown = new SortedSet<string>(StringComparer.Ordinal);
         var files = 0;

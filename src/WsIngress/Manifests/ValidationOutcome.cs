@@ -12,7 +12,8 @@ internal sealed record ValidationOutcome(int Files, int Objects, ImmutableArray<
 {
     private static readonly JsonWriterOptions Readable = new() { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, NewLine = "\n" };
 
-    public ImmutableArray<Problem> Problems => Result.Problems;
+    /// <summary>By file and line; those without a place at the end.</summary>
+    public ImmutableArray<Problem> Problems { get; } = [.. Result.Problems.OrderBy(problem => Place(problem.Location))];
 
     public bool HasProblems => Problems.Length > 0;
 
@@ -93,6 +94,12 @@ internal sealed record ValidationOutcome(int Files, int Objects, ImmutableArray<
         json.WriteString("allowed", problem.Allowed);
         json.WriteString("message", problem.Message);
         json.WriteEndObject();
+    }
+
+    private static (bool Nowhere, string Path, int Line) Place(string? location)
+    {
+        var colon = location?.LastIndexOf(':') ?? -1;
+        return colon < 0 || !int.TryParse(location.AsSpan(colon + 1), out var line) ? (location is null, location ?? "", 0) : (false, location![..colon], line);
     }
 
     private static string Severity(Problem problem) => problem.Severity == ProblemSeverity.Error ? "error" : "warning";

@@ -9,6 +9,7 @@ namespace WsIngress.Manifests;
 /// </summary>
 internal sealed class YamlTree
 {
+    private readonly Scanner _scanner;
     private readonly Parser _parser;
     private readonly ManifestLimits _limits;
     private readonly Dictionary<string, ManifestNode?> _anchors = new(StringComparer.Ordinal);
@@ -16,7 +17,8 @@ internal sealed class YamlTree
 
     private YamlTree(string text, ManifestLimits limits)
     {
-        _parser = new Parser(new StringReader(text));
+        _scanner = new Scanner(new StringReader(text));
+        _parser = new Parser(_scanner);
         _limits = limits;
     }
 
@@ -33,12 +35,18 @@ internal sealed class YamlTree
         {
             throw new ManifestSyntaxException((int)Math.Clamp(broken.Start.Line, 1, int.MaxValue), Sentence(broken));
         }
+        catch (InvalidOperationException)
+        {
+            // The parser's answer to a value in brackets that begins left of its parent.
+            throw new ManifestSyntaxException(tree.ScannedLine, "is no valid YAML: a value within [ ] or { } must be indented deeper than the field it belongs to");
+        }
         catch (Exception broken) when (broken is not ManifestSyntaxException and not OutOfMemoryException)
         {
-            // The parser has index errors of its own on some malformed texts.
-            throw new ManifestSyntaxException(Math.Max(1, (int)(tree._parser.Current?.Start.Line ?? 1)), "is no YAML that can be read");
+            throw new ManifestSyntaxException(tree.ScannedLine, $"is no YAML that can be read ({broken.GetType().Name})");
         }
     }
+
+    private int ScannedLine => (int)Math.Clamp(_scanner.CurrentPosition.Line, 1, int.MaxValue);
 
     private static string Sentence(YamlException broken)
     {
@@ -90,7 +98,7 @@ internal sealed class YamlTree
     {
         if (!_anchors.TryGetValue(alias.Value.Value, out var node))
         {
-            throw new ManifestSyntaxException(line, $"uses the alias *{ManifestNode.Cut(alias.Value.Value)}, which no anchor before it defines");
+            throw new ManifestSyntaxException(line, $"uses the alias *{ManifestNode.Cut(alias.Value.Value)}, which no anchor before it defines; quote a value that begins with *");
         }
 
         return node ?? throw new ManifestSyntaxException(line, $"uses the alias *{ManifestNode.Cut(alias.Value.Value)} inside its own anchor");

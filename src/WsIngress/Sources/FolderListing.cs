@@ -43,11 +43,11 @@ internal sealed record FolderListing(ImmutableArray<ListedFile> Files, Immutable
                 return;
             }
 
-            // Real folders before links to folders, so that a file keeps its plain name whatever links to it.
-            var entries = new DirectoryInfo(path).EnumerateFileSystemInfos()
-                .Where(entry => entry.Name[0] != '.')
-                .OrderBy(entry => IsLink(entry))
-                .ThenBy(entry => entry.Name, StringComparer.Ordinal);
+            // Real folders before links to folders, so that a file keeps its plain name whatever links to it; and each in order, so
+            // that past the limit it is always the same files that are left out.
+            var entries = new DirectoryInfo(path).EnumerateFileSystemInfos().Where(entry => entry.Name[0] != '.').ToArray();
+            Array.Sort(Array.ConvertAll(entries, entry => (IsLink(entry), entry.Name)), entries, Comparer<(bool IsLink, string Name)>.Create(static (left, right) =>
+                left.IsLink != right.IsLink ? left.IsLink.CompareTo(right.IsLink) : string.CompareOrdinal(left.Name, right.Name)));
             foreach (var entry in entries)
             {
                 if (Overflow)
@@ -62,7 +62,7 @@ internal sealed record FolderListing(ImmutableArray<ListedFile> Files, Immutable
         private void Entry(FileSystemInfo entry, string relative, string parentReal, int depth)
         {
             var real = IsLink(entry) ? RealPath.Of(entry.FullName) : $"{parentReal.TrimEnd('/')}/{entry.Name}";
-            if (real is not null && Directory.Exists(real))
+            if (real is not null && (IsLink(entry) ? Directory.Exists(real) : entry is DirectoryInfo))
             {
                 try
                 {

@@ -7,7 +7,7 @@ using WsIngress.Translation;
 namespace WsIngress.Sources;
 
 /// <summary>Gathers the objects of files given in path order; of two with the same kind, namespace and name the first one counts.</summary>
-internal sealed class FolderObjects(int limit)
+internal sealed class FolderObjects(ManifestLimits limits)
 {
     private readonly Dictionary<ObjectReference, (string Path, PlacedObject Placed)> _known = [];
     private readonly List<IKubernetesObject<V1ObjectMeta>>[] _byKind = [.. ObjectKindInfo.All.Select(_ => new List<IKubernetesObject<V1ObjectMeta>>())];
@@ -20,8 +20,8 @@ internal sealed class FolderObjects(int limit)
         foreach (var placed in file.Objects)
         {
             var written = placed.Written;
-            var reference = new ObjectReference(written.Kind.ToString(), written.Key.Namespace, written.Key.Name);
-            if (_known.Count >= limit)
+            var reference = new ObjectReference(ObjectKindInfo.Of(written.Kind).Name, written.Key.Namespace, written.Key.Name);
+            if (_known.Count >= limits.Documents)
             {
                 Full(file);
                 return;
@@ -44,6 +44,11 @@ internal sealed class FolderObjects(int limit)
 
     private void Duplicate(ObjectReference reference, string path, PlacedObject placed)
     {
+        if (Problems.Count >= limits.Problems)
+        {
+            return;
+        }
+
         var (first, firstPlaced) = _known[reference];
         var firstAt = $"{first}:{firstPlaced.Line("")}";
         var at = $"{path}:{placed.Line("")}";
@@ -54,7 +59,7 @@ internal sealed class FolderObjects(int limit)
     {
         if (!_full)
         {
-            Problems.Add(ManifestFile.FileProblem(file.Path, 1, $"comes after {limit} objects, which is the most that is read from a folder; it and all later ones are not used"));
+            Problems.Add(ManifestFile.FileProblem(file.Path, 1, $"comes after {limits.Documents} objects, which is the most that is read from a folder; it and all later ones are not used"));
         }
 
         _full = true;

@@ -38,6 +38,7 @@ internal sealed class FolderReader(string folder, TimeProvider time, ManifestLim
 
     private readonly ManifestReader _reader = new(limits);
     private Dictionary<string, CachedFile> _files = new(StringComparer.Ordinal);
+    private List<Problem> _folderProblems = [];
     private FolderReading? _last;
 
     private sealed record CachedFile(FileStamp? Stamp, bool Trusted, ManifestFile File)
@@ -67,9 +68,13 @@ internal sealed class FolderReader(string folder, TimeProvider time, ManifestLim
 
         var problems = new List<Problem>();
         KeepUnreadable(listing, next, problems);
-        var different = _last is null || next.Count != _files.Count || next.Any(entry => !_files.TryGetValue(entry.Key, out var old) || !ReferenceEquals(old.File, entry.Value.File));
-        _files = next;
-        return _last = Assemble(problems, different);
+        var isDifferent = _last is null
+            || !_folderProblems.SequenceEqual(problems)
+            || next.Count != _files.Count
+            || next.Any(entry => !_files.TryGetValue(entry.Key, out var old) || !ReferenceEquals(old.File, entry.Value.File));
+        (_files, _folderProblems) = (next, problems);
+        var lookAgain = next.Values.Any(cached => cached.EmptySince is not null);
+        return _last = isDifferent ? Assemble() with { LookAgain = lookAgain } : _last! with { Different = false, Changed = [], LookAgain = lookAgain };
     }
 
     /// <summary>Folders that could not be entered keep what they last held.</summary>
@@ -133,6 +138,10 @@ internal sealed class FolderReader(string folder, TimeProvider time, ManifestLim
         {
             return Broken(path, cached, null, $"cannot be read: {broken.Message}");
         }
+        catch (Exception defect) when (defect is not OutOfMemoryException)
+        {
+            return Broken(path, cached, stamp, $"cannot be read because of a defect of WsIngress ({defect.GetType().Name})");
+        }
     }
 
     /// <summary>Null when the file has outgrown the limit since it was listed.</summary>
@@ -181,11 +190,12 @@ internal sealed class FolderReader(string folder, TimeProvider time, ManifestLim
         return path.Any(char.IsControl) ? string.Concat(path.Select(c => char.IsControl(c) ? '?' : c)) : path;
     }
 
-    private FolderReading Assemble(List<Problem> problems, bool different)
+    private FolderReading Assemble()
     {
-        var folderObjects = new FolderObjects(limits.Documents);
+        var problems = new List<Problem>(_folderProblems);
+        var folderObjects = new FolderObjects(limits);
         var unknown = new SortedSet<string>(StringComparer.Ordinal);
-        foreach (var (_, cached) in _files.OrderBy(entry => entry.Key, StringComparer.Ordinal))
+        foreach (var cached in InOrder())
         {
             folderObjects.Add(cached.File);
             problems.AddRange(cached.File.Problems);
@@ -193,8 +203,14 @@ internal sealed class FolderReader(string folder, TimeProvider time, ManifestLim
         }
 
         problems.AddRange(folderObjects.Problems);
+        if (problems.Count > limits.FolderProblems)
+        {
+            var more = problems.Count - limits.FolderProblems;
+            problems.RemoveRange(limits.FolderProblems, more);
+            problems.Add(ManifestFile.FileProblem(folder, 1, $"has {more} more problems, which are not shown"));
+        }
+
         var byKind = folderObjects.ByKind();
-        different |= _last is not null && !_last.Problems.SequenceEqual(problems);
         return new()
         {
             ObjectsByKind = byKind,
@@ -202,10 +218,16 @@ internal sealed class FolderReader(string folder, TimeProvider time, ManifestLim
             Problems = [.. problems],
             Locations = folderObjects.Locations(),
             UnknownKinds = [.. unknown],
-            Different = different,
-            LookAgain = _files.Values.Any(cached => cached.EmptySince is not null),
+            Different = true,
             Files = _files.Count,
         };
+    }
+
+    private IEnumerable<CachedFile> InOrder()
+    {
+        var paths = _files.Keys.ToArray();
+        Array.Sort(paths, StringComparer.Ordinal);
+        return paths.Select(path => _files[path]);
     }
 
     private static bool Same(ImmutableArray<IKubernetesObject<V1ObjectMeta>> left, ImmutableArray<IKubernetesObject<V1ObjectMeta>> right) =>

@@ -28,9 +28,9 @@ internal sealed record ObjectKindInfo(ObjectKind Kind, string Group, string Vers
     /// <summary>In the order of <see cref="ObjectKind"/>.</summary>
     public static IReadOnlyList<ObjectKindInfo> All => Table;
 
-    public string Name => Kind.ToString();
+    public string Name { get; } = Kind.ToString();
 
-    public string ApiVersion => Group.Length == 0 ? Version : $"{Group}/{Version}";
+    public string ApiVersion { get; } = Group.Length == 0 ? Version : $"{Group}/{Version}";
 
     public static ObjectKindInfo Of(ObjectKind kind) => Table[(int)kind];
 

@@ -5,11 +5,17 @@ using WsIngress.Sources;
 
 namespace WsIngress.Store;
 
-/// <summary>The objects of one kind, sorted by namespace and name. An object that did not change keeps its reference, and so does a list.</summary>
+/// <summary>
+/// The objects of one kind, sorted by namespace and name. An object that did not change keeps its reference, and so does a list. A
+/// Replace that changes little costs little: it is turned into the few single changes that it means.
+/// </summary>
 internal sealed class KindStore<T>
     where T : class, IKubernetesObject<V1ObjectMeta>
 {
-    private SortedDictionary<ObjectKey, T> _objects = [];
+    private readonly Dictionary<ObjectKey, T> _objects = [];
+
+    /// <summary>The keys and objects again, in order; null while they must be sorted anew.</summary>
+    private List<(ObjectKey Key, T Object)>? _sorted = [];
     private ImmutableArray<T> _list = [];
     private bool _listed = true;
 
@@ -18,7 +24,7 @@ internal sealed class KindStore<T>
     {
         if (!_listed)
         {
-            _list = [.. _objects.Values];
+            _list = [.. Sorted().Select(entry => entry.Object)];
             _listed = true;
         }
 
@@ -31,8 +37,8 @@ internal sealed class KindStore<T>
         var changed = change.Type switch
         {
             StoreEventType.Replace => Replace(change.Objects),
-            StoreEventType.Upsert => Upsert(_objects, change.Objects[0]),
-            _ => _objects.Remove(change.Key),
+            StoreEventType.Upsert => Upsert(ObjectKey.Of(change.Objects[0]), (T)change.Objects[0]),
+            _ => Delete(change.Key),
         };
         _listed &= !changed;
         return changed;
@@ -40,37 +46,86 @@ internal sealed class KindStore<T>
 
     private bool Replace(ImmutableArray<IKubernetesObject<V1ObjectMeta>> all)
     {
-        var next = new SortedDictionary<ObjectKey, T>();
-        var changed = false;
+        var changed = new List<(ObjectKey Key, T Object)>();
+        var present = new HashSet<ObjectKey>(all.Length);
         foreach (var found in all)
         {
             var key = ObjectKey.Of(found);
-            if (_objects.TryGetValue(key, out var old) && ObjectEquality.Same(old, found))
+            present.Add(key);
+            if (!_objects.TryGetValue(key, out var old) || !ObjectEquality.Same(old, found))
             {
-                next[key] = old;
-            }
-            else
-            {
-                next[key] = (T)found;
-                changed = true;
+                changed.Add((key, (T)found));
             }
         }
 
-        // No new key and as many as before: the same keys.
-        changed |= next.Count != _objects.Count;
-        _objects = next;
-        return changed;
+        var gone = present.Count == _objects.Count + changed.Count(entry => !_objects.ContainsKey(entry.Key))
+            ? []
+            : _objects.Keys.Where(key => !present.Contains(key)).ToList();
+
+        // Each single change moves the rest of the list; past a few it is cheaper to sort once.
+        if (changed.Count + gone.Count > 100)
+        {
+            _sorted = null;
+        }
+
+        gone.ForEach(key => Delete(key));
+        changed.ForEach(entry => Upsert(entry.Key, entry.Object));
+        return changed.Count + gone.Count > 0;
     }
 
-    private static bool Upsert(SortedDictionary<ObjectKey, T> objects, IKubernetesObject<V1ObjectMeta> found)
+    private bool Upsert(ObjectKey key, T found)
     {
-        var key = ObjectKey.Of(found);
-        if (objects.TryGetValue(key, out var old) && ObjectEquality.Same(old, found))
+        if (_objects.TryGetValue(key, out var old) && ObjectEquality.Same(old, found))
         {
             return false;
         }
 
-        objects[key] = (T)found;
+        _objects[key] = found;
+        if (_sorted is not null)
+        {
+            var at = Find(key);
+            if (old is not null)
+            {
+                _sorted[at] = (key, found);
+            }
+            else
+            {
+                _sorted.Insert(~at, (key, found));
+            }
+        }
+
         return true;
+    }
+
+    private bool Delete(ObjectKey key)
+    {
+        if (!_objects.Remove(key))
+        {
+            return false;
+        }
+
+        _sorted?.RemoveAt(Find(key));
+        return true;
+    }
+
+    private List<(ObjectKey Key, T Object)> Sorted()
+    {
+        if (_sorted is null)
+        {
+            _sorted = [.. _objects.Select(entry => (entry.Key, entry.Value))];
+            _sorted.Sort(ByKey.Instance);
+        }
+
+        return _sorted;
+    }
+
+    /// <summary>Index of the key, or the complement of where it belongs.</summary>
+    private int Find(ObjectKey key) => _sorted!.BinarySearch((key, null!), ByKey.Instance);
+
+    private sealed class ByKey : IComparer<(ObjectKey Key, T Object)>
+    {
+        public static readonly ByKey Instance = new();
+
+        public int Compare((ObjectKey Key, T Object) left, (ObjectKey Key, T Object) right) => left.Key.CompareTo(right.Key);
     }
 }

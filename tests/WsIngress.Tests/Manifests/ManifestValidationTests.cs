@@ -45,9 +45,9 @@ public sealed class ManifestValidationTests : IDisposable
         Assert.Equal(4, lines.Length);
         Assert.StartsWith($"{_folder.At("bad.yaml")}:1", lines[0], StringComparison.Ordinal);
         Assert.Contains(": error Unparsable: is no valid YAML: ", lines[0], StringComparison.Ordinal);
-        Assert.Equal($"{_folder.At("manifest.txt")}:19: error Duplicate: Ingress default/a: metadata.name: is written twice; {_folder.At("sub/a.yaml")}:2 is used, {_folder.At("manifest.txt")}:19 is not", lines[1]);
-        Assert.Equal($"{_folder.At("sub/a.yaml")}:16: warning ServiceNotFound: Ingress default/a: spec.rules[0].http.paths[0].backend.service.name: Service default/web does not exist", lines[2]);
-        Assert.StartsWith($"{_folder.At("manifest.txt")}:15: warning ServiceNotFound: Ingress default/b: ", lines[3], StringComparison.Ordinal);
+        Assert.StartsWith($"{_folder.At("manifest.txt")}:15: warning ServiceNotFound: Ingress default/b: ", lines[1], StringComparison.Ordinal);
+        Assert.Equal($"{_folder.At("manifest.txt")}:19: error Duplicate: Ingress default/a: metadata.name: is written twice; {_folder.At("sub/a.yaml")}:2 is used, {_folder.At("manifest.txt")}:19 is not", lines[2]);
+        Assert.Equal($"{_folder.At("sub/a.yaml")}:16: warning ServiceNotFound: Ingress default/a: spec.rules[0].http.paths[0].backend.service.name: Service default/web does not exist", lines[3]);
     }
 
     [Fact]

@@ -100,4 +100,35 @@ public sealed class ObjectStoreTests
         Assert.True(_store.Apply(StoreEvent.Delete(ObjectKind.Ingress, new("default", "a"))));
         Assert.Empty(_store.TakeSnapshot().Ingresses);
     }
+
+    [Fact]
+    public void Any_events_lead_to_what_a_plain_dictionary_holds()
+    {
+        var random = new Random(11);
+        var model = new SortedDictionary<ObjectKey, string>();
+        for (var round = 0; round < 2000; round++)
+        {
+            var ingress = Objects.Ingress("i" + random.Next(300), $"h{random.Next(3)}.example.com");
+            var key = ObjectKey.Of(ingress);
+            switch (random.Next(20))
+            {
+                case 0:
+                    var all = Enumerable.Range(0, random.Next(300)).Select(i => Objects.Ingress("i" + i, $"h{random.Next(2)}.example.com")).ToList();
+                    _store.Apply(StoreEvent.Replace(ObjectKind.Ingress, all));
+                    model.Clear();
+                    all.ForEach(found => model[ObjectKey.Of(found)] = found.Spec.Rules[0].Host);
+                    break;
+                case < 8:
+                    Assert.Equal(model.Remove(key), _store.Apply(StoreEvent.Delete(ObjectKind.Ingress, key)));
+                    break;
+                default:
+                    var isChange = !model.TryGetValue(key, out var host) || host != ingress.Spec.Rules[0].Host;
+                    model[key] = ingress.Spec.Rules[0].Host;
+                    Assert.Equal(isChange, _store.Apply(StoreEvent.Upsert(ingress)));
+                    break;
+            }
+
+            Assert.Equal(model.Select(entry => $"{entry.Key} {entry.Value}"), _store.TakeSnapshot().Ingresses.Select(found => $"{ObjectKey.Of(found)} {found.Spec.Rules[0].Host}"));
+        }
+    }
 }
