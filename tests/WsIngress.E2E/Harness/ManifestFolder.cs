@@ -13,8 +13,7 @@ internal sealed class ManifestFolder : IDisposable
 {
     public string Path { get; } = Directory.CreateTempSubdirectory("wsingress-e2e-").FullName;
 
-    /// <summary>Ingress, Service and one EndpointSlice per pod, all named <paramref name="name"/>, in one file.</summary>
-    /// <param name="annotations">Of the Ingress, without the prefix <c>wsingress.io/</c>.</param>
+    /// <summary>Ingress, Service and one EndpointSlice per pod, all named <paramref name="name"/>, in one file; <paramref name="annotations"/> of the Ingress without the prefix <c>wsingress.io/</c>.</summary>
     public void App(string name, string host, IEnumerable<Pod> pods, string? tlsSecret = null, params (string Key, string Value)[] annotations)
     {
         var text = new StringBuilder();

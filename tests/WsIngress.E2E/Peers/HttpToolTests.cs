@@ -68,7 +68,7 @@ public sealed class HttpToolTests(IngressFixture ingress)
     {
         var nghttp = Requirement.Program("nghttp", "nghttp2-client");
         var (code, output) = await Tool.RunAsync(
-            nghttp, "-v", "--no-color", "--timeout=20", "-H", $":authority: {IngressFixture.EchoHost}", $"https://127.0.0.1:{ingress.Ingress.Https}/hello");
+            nghttp, "-v", "--timeout=20", "-H", $":authority: {IngressFixture.EchoHost}", $"https://127.0.0.1:{ingress.Ingress.Https}/hello");
 
         Assert.True(code == 0, output);
         Assert.Contains("pod: pod-", output, StringComparison.Ordinal);
