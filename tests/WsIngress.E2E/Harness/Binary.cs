@@ -1,7 +1,7 @@
 using System.Reflection;
 using Xunit;
 
-namespace WsIngress.E2E;
+namespace WsIngress.E2E.Harness;
 
 /// <summary>The built executable under test.</summary>
 internal static class Binary
