@@ -100,8 +100,9 @@ public sealed class DataPlane : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        // What is open after a drain is cut: Kestrel must not wait for it.
-        using var cut = new CancellationTokenSource(TimeSpan.FromMilliseconds(200), _time);
+        // What is open after a drain is cut, sockets first, so that they end as what they are; Kestrel must not wait for the rest.
+        await _relays.AbortAsync();
+        using var cut = new CancellationTokenSource(TimeSpan.FromMilliseconds(200), TimeProvider.System);
         await _server.StopAsync(cut.Token);
         await _relays.DisposeAsync();
         _clients.Dispose();

@@ -143,8 +143,14 @@ internal sealed class HandshakePipeline(LiveTableHolder tables, ForwardedHeaders
         {
             var target = PathRewrite.Apply(route, call.Target.PathAndQuery, call.Target.NormalPath);
             var (head, body) = await PodHandshake.ExchangeAsync(pod, target, PodRequestHeaders.Create(call.Client, call.Forwarded, key), cancellation);
-            var headers = PodAnswerHeaders.Create(head, call.Client.IsExtendedConnect);
+            var headers = PodAnswerHeaders.Create(head, body.Framing, call.Client.IsExtendedConnect);
             AffinityCookies.AddTo(headers, backend.Policy, pod.Endpoint, affinity, call.Forwarded.Proto == "https");
+            if (call.Client.IsExtendedConnect && head.Status is >= 200 and < 300)
+            {
+                // To a CONNECT every 2xx means that the tunnel is open (RFC 9110 §9.3.6), and its body would be read as frames.
+                return call.Refuse(502, HandshakeRefusal.PodProtocolError, $"the pod answered {head.Status} and did not switch protocols");
+            }
+
             if (head.Status != 101)
             {
                 return call.PodRefused(head.Status, headers, new PodAnswer(body, pod));

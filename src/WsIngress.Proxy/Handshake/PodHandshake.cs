@@ -38,12 +38,17 @@ internal static class PodHandshake
                     continue;
 
                 case HeadError.None:
+                    if (!BodyFraming.TryRead(head!, out var framing))
+                    {
+                        throw new PodProtocolException("answer's Content-Length or Transfer-Encoding is malformed or ambiguous");
+                    }
+
                     if (head!.Status == 101)
                     {
                         pod.Early = buffer.AsMemory(consumed, length - consumed);
                     }
 
-                    return (head, new PodBody(pod.Stream, buffer, consumed, length - consumed, head));
+                    return (head, new PodBody(pod.Stream, buffer, consumed, length - consumed, framing));
 
                 case HeadError.Incomplete:
                     break;

@@ -8,42 +8,35 @@ namespace WsIngress.Proxy.Http;
 internal sealed class PodBodyException(string message) : IOException(message);
 
 /// <summary>
-/// The body of an answer read from the pod's own connection (RFC 9112 §6.3): by chunks, by Content-Length, or to the end of the
-/// stream. Copies once, decoded; the client's side frames it anew.
+/// The body of an answer read from the pod's own connection: by chunks, by length, or to the end of the stream. Copies once,
+/// decoded; the client's side frames it anew.
 /// </summary>
-internal sealed class PodBody(Stream pod, byte[] early, int earlyOffset, int earlyLength, ResponseHead head)
+internal sealed class PodBody(Stream pod, byte[] early, int earlyOffset, int earlyLength, BodyFraming framing)
 {
     private const int MaxChunkLine = 256;
     private readonly byte[] _buffer = early;
     private int _start = earlyOffset;
     private int _end = earlyOffset + earlyLength;
 
+    public BodyFraming Framing => framing;
+
     public async Task CopyToAsync(Stream client, CancellationToken cancellation)
     {
-        if (head.Status is 204 or 304 || head.IsInformational)
+        switch (framing.End)
         {
-            return;
-        }
+            case BodyEnd.Length:
+                await CopyExactlyAsync(client, framing.Length, cancellation);
+                break;
+            case BodyEnd.Chunks:
+                await CopyChunksAsync(client, cancellation);
+                break;
+            case BodyEnd.Close:
+                while (await FillAsync(cancellation))
+                {
+                    await client.WriteAsync(Take(int.MaxValue), cancellation);
+                }
 
-        if (head.Headers.HasToken("Transfer-Encoding", "chunked"))
-        {
-            await CopyChunksAsync(client, cancellation);
-        }
-        else if (head.Headers.Get("Content-Length") is { } text)
-        {
-            if (!long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var length))
-            {
-                throw new PodBodyException("Content-Length is no number");
-            }
-
-            await CopyExactlyAsync(client, length, cancellation);
-        }
-        else
-        {
-            while (await FillAsync(cancellation))
-            {
-                await client.WriteAsync(Take(int.MaxValue), cancellation);
-            }
+                break;
         }
     }
 

@@ -63,5 +63,10 @@ internal sealed class ProxyProtocolMiddleware(ImmutableArray<IPNetwork> trusted,
         {
             return false;
         }
+        catch (IOException)
+        {
+            // Reset before a header, as health checks of load balancers do: the server sees the same and ends the connection.
+            return true;
+        }
     }
 }

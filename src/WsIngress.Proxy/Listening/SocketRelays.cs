@@ -27,12 +27,12 @@ internal sealed class SocketRelays(IProxyTelemetry telemetry, TimeProvider time)
     {
         var facts = Facts(accepted);
         var session = new RelaySession(facts.Id, OptionsOf(accepted.Route), time, facts);
+        var pod = accepted.Connection;
         Registry.Add(session);
-        telemetry.SocketOpened(facts);
         RelayReport report;
         try
         {
-            var pod = accepted.Connection;
+            telemetry.SocketOpened(facts);
             report = await StreamRelay.RunAsync(
                 session,
                 new RelayEnd(client, endClientWrites is null ? null : () => new ValueTask(endClientWrites())),
@@ -43,7 +43,9 @@ internal sealed class SocketRelays(IProxyTelemetry telemetry, TimeProvider time)
         }
         finally
         {
+            // Before anybody hears of the end: who then looks at the pod's load must not find this socket in it.
             Registry.Remove(session);
+            await pod.DisposeAsync();
         }
 
         telemetry.SocketClosed(facts, report);
@@ -81,9 +83,12 @@ internal sealed class SocketRelays(IProxyTelemetry telemetry, TimeProvider time)
         }
     }
 
+    /// <summary>Cuts every socket.</summary>
+    public Task AbortAsync() => _abort.CancelAsync();
+
     public async ValueTask DisposeAsync()
     {
-        await _abort.CancelAsync();
+        await AbortAsync();
         _sweeper?.Dispose();
         _abort.Dispose();
     }

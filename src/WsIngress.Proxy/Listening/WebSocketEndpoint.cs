@@ -25,7 +25,17 @@ internal sealed class WebSocketEndpoint(HandshakePipeline pipeline, SocketRelays
         var accepted = (HandshakeAccepted)result;
         await using (accepted.Connection)
         {
-            var client = await OpenAsync(http, kind, accepted);
+            Stream client;
+            try
+            {
+                client = await OpenAsync(http, kind, accepted);
+            }
+            catch (Exception error) when (http.RequestAborted.IsCancellationRequested)
+            {
+                telemetry.HandshakeCompleted(Facts(accepted, 499, HandshakeRefusal.ClientGone, error.Message, time.GetElapsedTime(started)));
+                return;
+            }
+
             telemetry.HandshakeCompleted(Facts(accepted, http.Response.StatusCode, HandshakeRefusal.None, null, time.GetElapsedTime(started)));
             await relays.RunAsync(accepted, client, kind == WebSocketKind.ExtendedConnect ? () => http.Response.CompleteAsync() : null);
         }
@@ -58,7 +68,7 @@ internal sealed class WebSocketEndpoint(HandshakePipeline pipeline, SocketRelays
         return await http.Features.GetRequiredFeature<IHttpUpgradeFeature>().UpgradeAsync();
     }
 
-    private static async Task RefuseAsync(HttpContext http, HandshakeRefused refused)
+    private async Task RefuseAsync(HttpContext http, HandshakeRefused refused)
     {
         if (refused.Answer is not { } answer)
         {
@@ -73,15 +83,19 @@ internal sealed class WebSocketEndpoint(HandshakePipeline pipeline, SocketRelays
             return;
         }
 
+        var wait = refused.Request.Route!.Policy.WebSocket.HandshakeTimeout;
+        using var limit = new CancellationTokenSource(wait > TimeSpan.Zero ? wait : Timeout.InfiniteTimeSpan, time);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, http.RequestAborted);
         await using (answer.Connection)
         {
             http.Response.StatusCode = refused.Status;
             Copy(refused.Headers, http.Response.Headers);
             try
             {
-                await answer.Body.CopyToAsync(http.Response.Body, http.RequestAborted);
+                await http.Response.StartAsync(both.Token);
+                await answer.Body.CopyToAsync(http.Response.Body, both.Token);
             }
-            catch (IOException)
+            catch (Exception error) when (error is IOException or OperationCanceledException)
             {
                 // The client must not take half of the pod's answer for all of it.
                 http.Abort();

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Net.Security;
-using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Logging;
 using WsIngress.Routing;
@@ -89,7 +88,7 @@ public sealed class CertificateMap
             {
                 return Read(binding);
             }
-            catch (CryptographicException error)
+            catch (Exception error)
             {
                 ProxyLog.CertificateUnusable(logger, error, binding.Source, binding.Host);
                 return _fallback;
