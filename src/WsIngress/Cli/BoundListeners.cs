@@ -20,10 +20,10 @@ internal sealed record BoundListeners
     public override string ToString() =>
         string.Join(", ", All().Where(l => l.Address is not null).Select(l => $"{l.Name} {Show(l.Address!)}"));
 
-    /// <summary>The line that tells a script where everything is; what is off is null.</summary>
-    public string ToJson()
+    /// <summary>The line that tells a script where everything is; what is off is null. <paramref name="manifests"/> is the folder served.</summary>
+    public string ToJson(string manifests)
     {
-        var line = new JsonObject { ["event"] = "ready" };
+        var line = new JsonObject { ["event"] = "ready", ["manifests"] = manifests };
         foreach (var (name, address) in All())
         {
             line[name] = address?.ToString();

@@ -35,7 +35,7 @@ internal sealed class DemoAction(DemoOptions options, RunAction run, CliConsole 
         void Ready(BoundListeners bound)
         {
             console.Text.Write(options.Output == OutputFormat.Json
-                ? bound.ToJson() + "\n"
+                ? bound.ToJson(folder) + "\n"
                 : DemoText.Write(folder, pods.All, bound, time.GetElapsedTime(started)));
         }
     }

