@@ -42,19 +42,29 @@ public sealed class LifecycleTests
     }
 
     [Fact]
-    public async Task A_removed_pod_ends_its_sockets_and_only_these()
+    public async Task A_pod_that_leaves_its_Service_gets_no_new_socket_and_its_open_ones_end_with_the_pod_itself()
     {
         using var folder = new ManifestFolder();
         await using var first = await EchoPodProcess.StartAsync("pod-a");
         await using var second = await EchoPodProcess.StartAsync("pod-b");
         folder.App("life", Host, [first.Pod, second.Pod]);
-        await using var ingress = await IngressProcess.StartAsync(folder.Path, "--drain-window", "200ms");
+        await using var ingress = await IngressProcess.StartAsync(folder.Path);
         await using var onFirst = await LocalSocket.OpenAsync(ingress.Http, Host, pod: "pod-a");
         await using var onSecond = await LocalSocket.OpenAsync(ingress.Http, Host, pod: "pod-b");
 
         folder.App("life", Host, [second.Pod]);
+        folder.App("marker", "marker.test", [second.Pod]);
+        await LocalSocket.UntilServedAsync(ingress.Http, "marker.test");
 
-        Assert.NotNull(await onFirst.EndAsync());
+        for (var i = 0; i < 20; i++)
+        {
+            await using var another = await LocalSocket.OpenAsync(ingress.Http, Host);
+            Assert.Equal("pod-b", another.Pod);
+        }
+
+        Assert.Equal("old", await onFirst.EchoAsync("old"));
+        await first.DisposeAsync();
+        Assert.Equal(WebSocketCloseStatus.InternalServerError, await onFirst.EndAsync());
         Assert.Equal("still here", await onSecond.EchoAsync("still here"));
     }
 

@@ -1,8 +1,8 @@
-using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using WsIngress.Proxy.Balancing;
+using WsIngress.Proxy.Http;
 using WsIngress.Proxy.Tls;
 using WsIngress.Routing;
 
@@ -23,7 +23,7 @@ internal sealed class PodDialer(TimeProvider time)
         Socket? socket = null;
         try
         {
-            socket = await ConnectAsync(endpoint.Endpoint, linked.Token);
+            socket = await PodSocket.ConnectAsync(endpoint.Endpoint.Address, endpoint.Endpoint.Port, linked.Token);
             Stream stream = new NetworkStream(socket, ownsSocket: false);
             if (policy.Protocol == BackendProtocol.Https)
             {
@@ -43,36 +43,6 @@ internal sealed class PodDialer(TimeProvider time)
                 AuthenticationException => new DialException("TLS: " + (error.InnerException?.Message ?? error.Message), error),
                 _ => new DialException(error.Message, error),
             };
-        }
-    }
-
-    private static async Task<Socket> ConnectAsync(Endpoint endpoint, CancellationToken cancellation)
-    {
-        if (IPAddress.TryParse(endpoint.Address, out var address))
-        {
-            var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-            try
-            {
-                await socket.ConnectAsync(new IPEndPoint(address, endpoint.Port), cancellation);
-                return socket;
-            }
-            catch
-            {
-                socket.Dispose();
-                throw;
-            }
-        }
-
-        var named = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        try
-        {
-            await named.ConnectAsync(endpoint.Address, endpoint.Port, cancellation);
-            return named;
-        }
-        catch
-        {
-            named.Dispose();
-            throw;
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Net.Sockets;
 using System.Text;
 using WsIngress.Proxy.Tls;
 using WsIngress.Routing;
@@ -35,6 +36,8 @@ internal sealed class PodClients : IDisposable
             MaxResponseHeadersLength = 64,
             RequestHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
             ResponseHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
+            ConnectCallback = static async (context, cancellation) =>
+                new NetworkStream(await PodSocket.ConnectAsync(context.DnsEndPoint.Host, context.DnsEndPoint.Port, cancellation), ownsSocket: true),
         };
         if (connectTimeout > TimeSpan.Zero)
         {

@@ -130,6 +130,11 @@ internal sealed class RunSettings
             reader.Add($"--drain-deadline: {options.DrainDeadline.TotalSeconds:0.###} s is shorter than --drain-window, {options.DrainWindow.TotalSeconds:0.###} s; allowed: at least as long");
         }
 
+        if (!options.Admin.IsOff && (options.Admin.IsAllInterfaces || !IPAddress.IsLoopback(options.Admin.Address!)))
+        {
+            reader.Add($"--admin: {options.Admin} cannot be used; allowed: a loopback address, since the admin API has no authentication");
+        }
+
         if (options.Http.IsOff && options.Https.IsOff && options.H2c.IsOff)
         {
             reader.Add("--http, --https and --h2c: all are off; allowed: at least one address");

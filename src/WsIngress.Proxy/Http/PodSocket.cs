@@ -1,0 +1,71 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace WsIngress.Proxy.Http;
+
+/// <summary>
+/// Opens TCP connections to pods, for handshakes and for plain HTTP alike. A name (ExternalName) that resolves to this host, to a
+/// link-local address or to no unicast address is refused: an Ingress author must not reach the node or the cloud's metadata by DNS.
+/// Addresses written in an EndpointSlice are dialled as they are.
+/// </summary>
+internal static class PodSocket
+{
+    private const int MaxAddresses = 8;
+
+    /// <exception cref="SocketException">No address accepted the connection, or none may be dialled.</exception>
+    public static async Task<Socket> ConnectAsync(string host, int port, CancellationToken cancellation)
+    {
+        if (IPAddress.TryParse(host, out var address))
+        {
+            return await ConnectAsync(new IPEndPoint(address, port), cancellation);
+        }
+
+        var addresses = await Dns.GetHostAddressesAsync(host, cancellation);
+        SocketException? last = null;
+        foreach (var resolved in addresses.Where(IsRemoteUnicast).Take(MaxAddresses))
+        {
+            try
+            {
+                return await ConnectAsync(new IPEndPoint(resolved, port), cancellation);
+            }
+            catch (SocketException error)
+            {
+                last = error;
+            }
+        }
+
+        throw last ?? new SocketException((int)SocketError.AddressNotAvailable, $"{host} resolves to no address that may be dialled");
+    }
+
+    internal static bool IsRemoteUnicast(IPAddress address)
+    {
+        var plain = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
+        if (IPAddress.IsLoopback(plain))
+        {
+            return false;
+        }
+
+        if (plain.AddressFamily == AddressFamily.InterNetworkV6)
+        {
+            return !plain.IsIPv6LinkLocal && !plain.IsIPv6Multicast && !plain.Equals(IPAddress.IPv6Any);
+        }
+
+        var bytes = plain.GetAddressBytes();
+        return bytes[0] is > 0 and < 224 && !(bytes[0] == 169 && bytes[1] == 254);
+    }
+
+    private static async Task<Socket> ConnectAsync(IPEndPoint endPoint, CancellationToken cancellation)
+    {
+        var socket = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            await socket.ConnectAsync(endPoint, cancellation);
+            return socket;
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+}
