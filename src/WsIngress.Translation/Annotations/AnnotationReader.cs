@@ -69,7 +69,7 @@ internal static class AnnotationReader
     {
         var near = NearestName.Of(name);
         var message = near is null ? "no such annotation in this version" : $"no such annotation in this version; did you mean {near}?";
-        return new(owner, ProblemReason.UnknownAnnotation, $"metadata.annotations[{name}]", ProblemText.Clip(text), near ?? "a name of the annotations reference", message)
+        return new(owner, ProblemReason.UnknownAnnotation, $"metadata.annotations[{ProblemText.Clip(name)}]", ProblemText.Clip(text), near ?? "a name of the annotations reference", message)
         {
             Severity = ProblemSeverity.Warning,
         };

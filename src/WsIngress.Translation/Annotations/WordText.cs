@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Net;
 using WsIngress.Routing;
 using WsIngress.Translation.Rules;
 
@@ -105,7 +106,7 @@ internal static class WordText
     public static bool CookieDomain(string text, out string value, out string error)
     {
         value = text.ToLowerInvariant().TrimStart('.');
-        var ok = text.Length - value.Length <= 1 && HostName.IsDnsName(value);
+        var ok = text.Length - value.Length <= 1 && IsName(value);
         error = ok ? "" : "is no DNS name";
         return ok;
     }
@@ -113,7 +114,7 @@ internal static class WordText
     public static bool DnsName(string text, out string value, out string error)
     {
         value = text.ToLowerInvariant();
-        var ok = HostName.IsDnsName(value);
+        var ok = IsName(value);
         error = ok ? "" : "is no DNS name";
         return ok;
     }
@@ -154,6 +155,8 @@ internal static class WordText
 
         return error.Length == 0;
     }
+
+    private static bool IsName(string text) => HostName.IsDnsName(text) && !IPAddress.TryParse(text, out _);
 
     private static bool IsToken(string text, int most) => text.Length > 0 && text.Length <= most && text.AsSpan().IndexOfAnyExcept(Token) < 0;
 }

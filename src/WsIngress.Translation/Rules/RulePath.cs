@@ -12,9 +12,9 @@ internal static class RulePath
 {
     public const int MaxLength = 4096;
 
-    public const string Allowed = "an absolute path of at most 4096 characters without //, /./, /../, ?, #, control characters, %2F, %5C and broken %XX";
+    public const string Allowed = "an absolute path of at most 4096 characters without //, /./, /../, ?, #, \\, control characters, %2F, %5C and broken %XX";
 
-    private static readonly SearchValues<char> PatternCharacters = SearchValues.Create("^|[](\\{");
+    private static readonly SearchValues<char> PatternCharacters = SearchValues.Create("^|[]({");
 
     /// <summary>An empty path is <c>/</c>. On false, <paramref name="error"/> completes "the path …".</summary>
     public static bool TryParse(string? text, PathMatchKind kind, out PathMatch match, out string error)
@@ -68,6 +68,11 @@ internal static class RulePath
             return "does not begin with /";
         }
 
+        if (path.Contains('\\', StringComparison.Ordinal))
+        {
+            return "has a \\, which is a separator in requests: write /";
+        }
+
         var stranger = path.AsSpan().IndexOfAny('?', '#');
         return stranger >= 0 ? $"has a {path[stranger]}: rules match the path alone" : "";
     }
@@ -94,7 +99,7 @@ internal static class RulePath
             var value = Convert.ToByte(path.Substring(i + 1, 2), 16);
             if (value is (byte)'/' or (byte)'\\')
             {
-                return (path, $"has {path.AsSpan(i, 3)}, which is never decoded to a separator");
+                return (path, $"has {path.AsSpan(i, 3)}, which is a separator in requests: write /");
             }
 
             bytes[length++] = value;
@@ -112,11 +117,17 @@ internal static class RulePath
 
     private static string CheckSegments(string path)
     {
-        foreach (var c in path)
+        foreach (var rune in path.EnumerateRunes())
         {
-            if (char.IsControl(c))
+            if (Rune.IsControl(rune))
             {
                 return "has a control character";
+            }
+
+            // What requests get for bytes that are no UTF-8: no rule may match that.
+            if (rune == Rune.ReplacementChar)
+            {
+                return "has U+FFFD or half a surrogate pair";
             }
         }
 
@@ -127,7 +138,8 @@ internal static class RulePath
 
         foreach (var range in path.AsSpan().Split('/'))
         {
-            if (path.AsSpan(range) is "." or "..")
+            var segment = path.AsSpan(range);
+            if (segment is "." or ".." || segment.StartsWith(".;") || segment.StartsWith("..;"))
             {
                 return "has a . or .. segment, which requests never keep";
             }

@@ -84,13 +84,13 @@ public sealed class AnnotationValueTests
         Add("affinity", "Cookie", "on", "ip");
         Add("affinity-cookie-name", "a b", "a;b", "a=b", "a,b", "a\tb", new string('x', 129));
         Add("affinity-cookie-path", "chat", "/a;b", "/a b", "/" + new string('x', 1024), "https://x/");
-        Add("affinity-cookie-domain", "..example.com", "a b", "10.0.0.1:80", "ex_ample.com", "*.example.com");
+        Add("affinity-cookie-domain", "..example.com", "a b", "10.0.0.1:80", "ex_ample.com", "*.example.com", "10.0.0.1");
         Add("affinity-cookie-max-age", [.. durations, "999ms"]);
         Add("affinity-cookie-samesite", "off", "Lax; Secure");
         Add("affinity-cookie-secure", "yes", "1", "0", "t");
         Add("backend-protocol", "HTTP", "ws", "wss", "HTTPS", "h2", "tcp", "fcgi", "grpcs");
         Add("backend-tls-verify", "yes", "1", "required");
-        Add("backend-tls-server-name", "*.example.com", "a b", "a:443", "a..b", new string('a', 64));
+        Add("backend-tls-server-name", "*.example.com", "a b", "a:443", "a..b", "10.0.0.1", "::1", new string('a', 64));
         Add("backend-tls-ca-secret", "other/ca", "CA", "a_b", "../ca");
         Add("connect-timeout", [.. durations, "0", "0s", "11m"]);
         Add("rewrite-target", "new", "https://x/", "/a?b=c", "/a#b", "/a b", "/$", "/$0", "/$x", "/%", "/%2", "/%zz", "/" + new string('x', 1024));

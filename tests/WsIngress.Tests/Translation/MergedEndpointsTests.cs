@@ -54,11 +54,27 @@ public sealed class MergedEndpointsTests
         Assert.Equal(_problems[0], _problems[1]);
     }
 
-    private static V1EndpointSlice Slice(string address) => new()
+    [Fact]
+    public void Of_two_entries_with_one_address_the_one_that_may_be_picked_stays()
+    {
+        for (var pair = 0; pair < 64; pair++)
+        {
+            var (one, two) = (Slice("10.0.0.1", Conditions(pair % 8)), Slice("10.0.0.1", Conditions(pair / 8)));
+            var endpoint = Assert.Single(EndpointMerger.Merge(_service, "a", [one, two], _problems));
+            Assert.Equal(IsEligible(pair % 8) || IsEligible(pair / 8), endpoint.Eligible);
+            Assert.Equal(endpoint, Assert.Single(EndpointMerger.Merge(_service, "a", [two, one], _problems)));
+        }
+    }
+
+    private static bool IsEligible(int bits) => Conditions(bits) is { Ready: true, Terminating: false };
+
+    private static V1EndpointConditions Conditions(int bits) => new() { Ready = (bits & 1) != 0, Serving = (bits & 2) != 0, Terminating = (bits & 4) != 0 };
+
+    private static V1EndpointSlice Slice(string address, V1EndpointConditions? conditions = null) => new()
     {
         Metadata = new() { Name = "echo-1", NamespaceProperty = "default" },
         AddressType = "IPv4",
         Ports = [new() { Name = "a", Port = 1 }, new() { Name = "b", Port = 2 }],
-        Endpoints = [new() { Addresses = [address] }],
+        Endpoints = [new() { Addresses = [address], Conditions = conditions }],
     };
 }

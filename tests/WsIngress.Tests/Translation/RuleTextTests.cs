@@ -114,10 +114,27 @@ public sealed class RuleTextTests
     [InlineData("/%7F")]
     [InlineData("/a?b")]
     [InlineData("/a#b")]
+    [InlineData("/a\\b")]
+    [InlineData("/a/..;x/b")]
+    [InlineData("/.;")]
+    [InlineData("/a%3B/%2e;")]
+    [InlineData("/\uFFFD")]
+    [InlineData("/%EF%BF%BD")]
     public void A_path_that_no_request_can_have_is_refused(string text)
     {
         Assert.False(RulePath.TryParse(text, PathMatchKind.Prefix, out _, out var error));
         Assert.NotEmpty(error);
+    }
+
+    [Fact]
+    public void Half_a_surrogate_pair_is_refused()
+    {
+        // An attribute cannot hold it.
+        foreach (var text in new[] { "/" + (char)0xD800, "/" + (char)0xDC00 + "%20", "/%20" + (char)0xD800 })
+        {
+            Assert.False(RulePath.TryParse(text, PathMatchKind.Prefix, out _, out var error));
+            Assert.Contains("surrogate", error, StringComparison.Ordinal);
+        }
     }
 
     [Theory]
