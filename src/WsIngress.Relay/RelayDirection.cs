@@ -165,7 +165,7 @@ internal sealed class RelayDirection(RelaySession session, RelaySide source)
 
     private void Drop(Span<byte> chunk)
     {
-        if (_closeFromSource is not null || _sourceBroken)
+        if (chunk.IsEmpty || _closeFromSource is not null || _sourceBroken)
         {
             return;
         }

@@ -48,7 +48,7 @@ public sealed class StreamRelay
     /// <param name="backend">The side whose frames are not.</param>
     /// <param name="earlyFromClient">Bytes of the client that were read behind its handshake.</param>
     /// <param name="earlyFromBackend">Bytes of the backend that were read behind its 101.</param>
-    /// <param name="abort">Cuts both sides at once, without a close handshake.</param>
+    /// <param name="abort">Ends both sides without waiting for anyone: a Close goes out where it can at once. Outcome proxy-shutdown.</param>
     public static async Task<RelayReport> RunAsync(
         RelaySession session,
         RelayEnd client,

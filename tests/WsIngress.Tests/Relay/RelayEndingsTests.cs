@@ -52,7 +52,7 @@ public sealed class RelayEndingsTests
         Assert.Equal(backendIsTold, report.CloseToBackend?.ToString());
         AssertTold(relay.Client, clientIsTold, masked: false);
         AssertTold(relay.Backend, backendIsTold, masked: true);
-        relay.AssertBuffersReturned();
+        await relay.AssertBuffersReturnedAsync();
         Assert.True(relay.ClientStream.Disposed && relay.BackendStream.Disposed);
     }
 

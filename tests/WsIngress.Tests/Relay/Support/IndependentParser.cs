@@ -5,10 +5,10 @@ namespace WsIngress.Tests.Relay.Support;
 /// </summary>
 internal static class IndependentParser
 {
-    public static (List<ParsedFrame> Frames, int RestLength) Parse(IReadOnlyList<byte> bytes)
+    public static (List<ParsedFrame> Frames, int RestLength) Parse(IReadOnlyList<byte> bytes, int from = 0)
     {
         var frames = new List<ParsedFrame>();
-        int at = 0;
+        int at = from;
         while (true)
         {
             int p = at;

@@ -8,6 +8,7 @@ internal sealed class Lane(int capacity = 64 * 1024)
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _completed;
     private bool _broken;
+    private bool _readerGone;
     private long _read;
     private long _written;
 
@@ -17,13 +18,14 @@ internal sealed class Lane(int capacity = 64 * 1024)
     /// <summary>The writer puts this many bytes and then gets an error.</summary>
     public long FailWriteAt { get; set; } = long.MaxValue;
 
-    /// <summary>The greatest part a single read returns, by turns; empty: no limit.</summary>
+    /// <summary>The greatest part a single read returns, by turns, for the first thousand reads; empty: no limit.</summary>
     public byte[] ReadCuts { get; set; } = [];
 
     /// <summary>False: a read of zero bytes returns at once, as on streams that do not know the custom.</summary>
     public bool ZeroByteReadsWait { get; set; } = true;
 
-    public bool IgnoresCancellation { get; set; }
+    /// <summary>Neither a token nor disposal wakes who waits here.</summary>
+    public bool HeedsNothing { get; set; }
 
     public int ReadCalls { get; private set; }
 
@@ -68,6 +70,12 @@ internal sealed class Lane(int capacity = 64 * 1024)
         Change(() => _completed = true);
     }
 
+    /// <summary>Nobody reads any more; the writer gets an error.</summary>
+    public void Abandon()
+    {
+        Change(() => _readerGone = true);
+    }
+
     /// <summary>Both ends fail from now on, as after a reset; unread bytes are gone.</summary>
     public void Break()
     {
@@ -81,7 +89,7 @@ internal sealed class Lane(int capacity = 64 * 1024)
             Task changed;
             lock (_lock)
             {
-                if (_broken || _completed || _written >= FailWriteAt)
+                if (_broken || _completed || _readerGone || _written >= FailWriteAt)
                 {
                     throw new IOException("the lane takes no more bytes");
                 }
@@ -158,7 +166,7 @@ internal sealed class Lane(int capacity = 64 * 1024)
 
     private int Dequeue(Span<byte> buffer)
     {
-        int limit = ReadCuts.Length == 0 ? int.MaxValue : 1 + ReadCuts[ReadCalls % ReadCuts.Length];
+        int limit = ReadCuts.Length == 0 || ReadCalls > 1000 ? int.MaxValue : 1 + ReadCuts[ReadCalls % ReadCuts.Length];
         int count = (int)Math.Min(Math.Min(Math.Min(buffer.Length, _bytes.Count), limit), FailReadAt - _read);
         for (int i = 0; i < count; i++)
         {
@@ -172,7 +180,7 @@ internal sealed class Lane(int capacity = 64 * 1024)
 
     private Task WaitAsync(Task changed, CancellationToken cancel)
     {
-        return IgnoresCancellation ? changed : changed.WaitAsync(cancel);
+        return HeedsNothing ? changed : changed.WaitAsync(cancel);
     }
 
     private void Change(Action change)

@@ -1,6 +1,6 @@
 namespace WsIngress.Tests.Relay.Support;
 
-/// <summary>A duplex stream over two lanes. Disposal ends its write lane; it does not wake a reader, as some streams do not.</summary>
+/// <summary>A duplex stream over two lanes. Disposal ends both lanes for their far ends; it does not wake a reader, as some streams do not.</summary>
 internal sealed class LaneStream(Lane input, Lane output) : Stream
 {
     public bool Disposed { get; private set; }
@@ -47,7 +47,12 @@ internal sealed class LaneStream(Lane input, Lane output) : Stream
         if (!Disposed)
         {
             Disposed = true;
-            output.Complete();
+            if (!output.HeedsNothing)
+            {
+                output.Complete();
+            }
+
+            input.Abandon();
         }
 
         base.Dispose(disposing);

@@ -4,6 +4,8 @@ namespace WsIngress.Tests.Relay.Support;
 internal sealed class TestPeer(Lane toRelay, Lane fromRelay, bool isClient)
 {
     private readonly List<byte> _received = [];
+    private readonly List<ParsedFrame> _frames = [];
+    private int _parsed;
     private int _framesRead;
 
     /// <summary>What the peer sends to the relay.</summary>
@@ -14,7 +16,20 @@ internal sealed class TestPeer(Lane toRelay, Lane fromRelay, bool isClient)
 
     public IReadOnlyList<byte> Received => _received;
 
-    public List<ParsedFrame> Frames => IndependentParser.Parse(_received).Frames;
+    /// <summary>The whole frames received so far.</summary>
+    public List<ParsedFrame> Frames
+    {
+        get
+        {
+            (List<ParsedFrame> more, int rest) = IndependentParser.Parse(_received, _parsed);
+            _frames.AddRange(more);
+            _parsed = _received.Count - rest;
+            return _frames;
+        }
+    }
+
+    /// <summary>Bytes received that do not make up a whole frame.</summary>
+    public int Rest => Frames.Count >= 0 ? _received.Count - _parsed : 0;
 
     public bool SawEnd { get; private set; }
 
