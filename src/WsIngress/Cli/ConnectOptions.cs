@@ -39,6 +39,9 @@ internal sealed record ConnectOptions
     /// <summary>Measure the round trip by a Ping before the first message.</summary>
     public bool Ping { get; init; } = true;
 
+    /// <summary>Bytes of the largest message that is taken; 64 MiB.</summary>
+    public int LargestMessage { get; init; } = 64 * 1024 * 1024;
+
     /// <summary>The longest wait for the handshake, for an awaited message and for the answer to our Close.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(10);
 }

@@ -54,7 +54,7 @@ internal static class ConnectAction
         var session = new ConnectSession(
             socket,
             new MessageInput(options.Send, input, options.Binary),
-            new ConnectLimits(options.Count, options.Hold, options.Timeout),
+            new ConnectLimits(options.Count, options.Hold, options.Timeout, options.LargestMessage),
             report,
             time);
         return await session.RunAsync(stopping);

@@ -10,8 +10,6 @@ namespace WsIngress.Client;
 /// </summary>
 internal sealed class ConnectSession(WebSocket socket, MessageInput input, ConnectLimits limits, IConnectReport report, TimeProvider time)
 {
-    private const int LargestMessage = 64 * 1024 * 1024;
-
     private readonly ConcurrentQueue<long> _unanswered = new();
     private volatile int _sent;
     private volatile int _received;
@@ -107,10 +105,10 @@ internal sealed class ConnectSession(WebSocket socket, MessageInput input, Conne
                 }
 
                 message.Advance(part.Count);
-                if (message.WrittenCount > LargestMessage)
+                if (message.WrittenCount > limits.LargestMessage)
                 {
                     _weClosed = true;
-                    report.Failed($"a message of more than {LargestMessage} bytes");
+                    report.Failed($"a message of more than {limits.LargestMessage} bytes");
                     await socket.CloseOutputAsync(WebSocketCloseStatus.MessageTooBig, "message too big", CancellationToken.None);
                     return;
                 }

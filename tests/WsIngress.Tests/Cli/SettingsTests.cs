@@ -141,6 +141,15 @@ public sealed class SettingsTests : IDisposable
     }
 
     [Fact]
+    public async Task A_file_of_more_than_a_mebibyte_is_not_read()
+    {
+        WriteFile("{}" + new string(' ', 1024 * 1024));
+
+        Assert.Equal(2, await _cli.InvokeAsync("run", "--manifests", "."));
+        Assert.Contains("appsettings.json: larger than 1048576 bytes", _cli.Notes, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task All_that_is_wrong_is_told_at_once()
     {
         _cli.Variables["WSINGRESS_ADMIN"] = "b";
