@@ -16,15 +16,18 @@ public sealed record RelayEnd(Stream Stream, Func<ValueTask>? ShutdownWrite)
     /// <summary>The end of a stream whose half-close is known: NetworkStream and SslStream; others get none.</summary>
     public static RelayEnd From(Stream stream)
     {
-        return new RelayEnd(stream, stream switch
+        Func<ValueTask>? shutdownWrite = stream switch
         {
-            NetworkStream network => () =>
-            {
-                network.Socket.Shutdown(SocketShutdown.Send);
-                return ValueTask.CompletedTask;
-            },
+            NetworkStream network => () => ShutdownSend(network),
             SslStream tls => () => new ValueTask(tls.ShutdownAsync()),
             _ => null,
-        });
+        };
+        return new RelayEnd(stream, shutdownWrite);
+    }
+
+    private static ValueTask ShutdownSend(NetworkStream network)
+    {
+        network.Socket.Shutdown(SocketShutdown.Send);
+        return ValueTask.CompletedTask;
     }
 }
