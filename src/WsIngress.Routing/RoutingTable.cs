@@ -23,7 +23,6 @@ public sealed class RoutingTable
         DefaultRoute = defaultRoute;
         Revision = revision;
         _hash = new(() => CanonicalJson.Hash(this));
-        BackendsByKey = Backends.ToDictionary(b => b.Key, StringComparer.Ordinal);
     }
 
     public static readonly RoutingTable Empty = new([], [], []);
@@ -39,8 +38,6 @@ public sealed class RoutingTable
 
     /// <summary>Sorted by key, ordinal.</summary>
     public ImmutableArray<Backend> Backends { get; }
-
-    public IReadOnlyDictionary<string, Backend> BackendsByKey { get; }
 
     /// <summary>Sorted by host, ordinal.</summary>
     public ImmutableArray<TlsBinding> TlsBindings { get; }

@@ -7,7 +7,10 @@ namespace WsIngress.Translation;
 /// <summary>Step 7: sorts what the conflicts left into the table, with the backends that some route uses.</summary>
 internal static class TableBuilder
 {
-    public static RoutingTable Build(ConflictResolver placed, BackendResolver backends)
+    /// <param name="placed">What the conflicts left.</param>
+    /// <param name="backends">Every backend that was asked for.</param>
+    /// <param name="before">The table whose equal parts are taken over.</param>
+    public static RoutingTable Build(ConflictResolver placed, BackendResolver backends, RoutingTable before)
     {
         var used = new HashSet<string>(StringComparer.Ordinal);
         var hosts = ImmutableArray.CreateBuilder<VirtualHost>();
@@ -27,9 +30,11 @@ internal static class TableBuilder
 
         Use(used, placed.DefaultRoute);
         hosts.Sort(static (a, b) => string.CompareOrdinal(a.Host, b.Host));
+        TableReuse.Hosts(hosts, before.Hosts);
         var kept = ImmutableArray.CreateBuilder<Backend>(used.Count);
         kept.AddRange(backends.Resolved.Where(b => used.Contains(b.Key)));
         kept.Sort(static (a, b) => string.CompareOrdinal(a.Key, b.Key));
+        TableReuse.Backends(kept, before.Backends);
         var tls = placed.TlsBindings.OrderBy(t => t.Host, StringComparer.Ordinal).ToImmutableArray();
         return new(hosts.DrainToImmutable(), kept.DrainToImmutable(), tls, placed.DefaultRoute);
     }

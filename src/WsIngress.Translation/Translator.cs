@@ -1,4 +1,5 @@
 using k8s.Models;
+using WsIngress.Routing;
 using WsIngress.Translation.Annotations;
 using WsIngress.Translation.Backends;
 using WsIngress.Translation.Rules;
@@ -13,10 +14,14 @@ public static class Translator
     /// Never throws for what an object holds: a bad object is a <see cref="Problem"/> and loses only what is wrong, and a defect
     /// of ours is <see cref="ProblemReason.InternalError"/> of the one Ingress that shows it.
     /// </summary>
-    public static TranslationResult Translate(ClusterSnapshot snapshot, TranslationOptions options) => Translate(snapshot, options, static _ => { });
+    /// <param name="snapshot">The objects.</param>
+    /// <param name="options">Which of them are ours.</param>
+    /// <param name="before">A table made earlier: its parts that come out equal are taken over as objects. The content never depends on it.</param>
+    public static TranslationResult Translate(ClusterSnapshot snapshot, TranslationOptions options, RoutingTable? before = null) =>
+        Translate(snapshot, options, before, static _ => { });
 
     /// <summary><paramref name="before"/> runs ahead of each Ingress of ours; a test throws there what no input should be able to.</summary>
-    internal static TranslationResult Translate(ClusterSnapshot snapshot, TranslationOptions options, Action<V1Ingress> before)
+    internal static TranslationResult Translate(ClusterSnapshot snapshot, TranslationOptions options, RoutingTable? earlier, Action<V1Ingress> before)
     {
         var problems = new List<Problem>();
 
@@ -46,7 +51,7 @@ public static class Translator
         }
 
         // 7. Table. 8. Reports.
-        var table = TableBuilder.Build(placed, backends);
+        var table = TableBuilder.Build(placed, backends, earlier ?? RoutingTable.Empty);
         return new(table, ReportBuilder.Reports(drafts), ReportBuilder.Sorted(problems.Concat(drafts.SelectMany(d => d.Problems))));
     }
 

@@ -44,7 +44,7 @@ internal static class FollowBench
         var source = new FolderSource(new FolderSourceOptions { Folder = folder }, new InotifyWatcher(), TimeProvider.System, NullLogger<FolderSource>.Instance);
         var sink = new TableSink(plane);
         var loop = new SyncLoop(
-            [source], s => Translator.Translate(s, ManifestValidation.StandaloneOptions), sink, new SyncState(), TimeProvider.System, NullLogger<SyncLoop>.Instance);
+            [source], s => Translator.Translate(s, ManifestValidation.StandaloneOptions, plane.Tables.Current.Table), sink, new SyncState(), TimeProvider.System, NullLogger<SyncLoop>.Instance);
         using var stop = new CancellationTokenSource();
         var started = Stopwatch.GetTimestamp();
         var running = loop.RunAsync(stop.Token);

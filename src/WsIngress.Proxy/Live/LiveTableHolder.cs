@@ -15,6 +15,7 @@ public sealed class LiveTableHolder
     private readonly CertificateMap.Factory _certificates;
     private Dictionary<string, BackendState> _backends = new(StringComparer.Ordinal);
     private volatile LiveTable _current;
+    private bool _endpointsChanged;
 
     public LiveTableHolder(CertificateMap.Factory certificates)
     {
@@ -42,7 +43,10 @@ public sealed class LiveTableHolder
         var certificates = _certificates.Build(table.TlsBindings, previous.Certificates);
         Volatile.Write(ref _backends, backends);
         _current = new LiveTable(table, matcher, routes, certificates);
-        Forget(backends);
+        if (_endpointsChanged)
+        {
+            Forget(backends);
+        }
     }
 
     private static ImmutableArray<RouteBackend> Resolve(Route route, Dictionary<string, BackendState> backends)
@@ -67,15 +71,18 @@ public sealed class LiveTableHolder
     private Dictionary<string, BackendState> PublishBackends(RoutingTable table)
     {
         var next = new Dictionary<string, BackendState>(table.Backends.Length, StringComparer.Ordinal);
+        _endpointsChanged = table.Backends.Length < _backends.Count;
         foreach (var backend in table.Backends)
         {
             if (!_backends.TryGetValue(backend.Key, out var state))
             {
                 state = new BackendState(backend);
+                _endpointsChanged = true;
             }
 
-            if (!state.Current.Source.AsSpan().SequenceEqual(backend.Endpoints.AsSpan()))
+            if (state.Current.Source != backend.Endpoints && !state.Current.Source.AsSpan().SequenceEqual(backend.Endpoints.AsSpan()))
             {
+                _endpointsChanged = true;
                 state.Current = new EndpointSet(backend.Endpoints, [.. backend.Endpoints.Select(e => new EndpointEntry(e, StateOf(e)))]);
             }
 

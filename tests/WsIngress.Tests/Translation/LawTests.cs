@@ -44,6 +44,38 @@ public sealed class LawTests
 
     [Theory]
     [MemberData(nameof(Names))]
+    public void An_earlier_table_lends_its_equal_parts_and_changes_no_byte(string name)
+    {
+        var golden = new GoldenCase(name);
+        var objects = Manifests.Objects(golden.Yaml);
+        var expected = Translator.Translate(Manifests.Snapshot(objects), golden.Options);
+        var partly = Translator.Translate(Manifests.Snapshot(objects.Skip(objects.Length / 2)), golden.Options).Table;
+        var same = Translator.Translate(Manifests.Read(golden.Yaml), golden.Options).Table;
+
+        var besidePart = Translator.Translate(Manifests.Snapshot(objects), golden.Options, partly);
+        var besideSame = Translator.Translate(Manifests.Snapshot(objects), golden.Options, same);
+
+        Assert.Equal(GoldenText.Write(expected), GoldenText.Write(besidePart));
+        Assert.Equal(GoldenText.Write(expected), GoldenText.Write(besideSame));
+        Assert.Equal(expected.Table.ContentHash, besidePart.Table.ContentHash);
+        Assert.Equal(expected.Table.ContentHash, besideSame.Table.ContentHash);
+    }
+
+    [Fact]
+    public void A_host_that_no_change_touches_stays_the_same_object()
+    {
+        var golden = new GoldenCase("case-of-path-is-kept-and-tells-paths-apart");
+        var objects = Manifests.Objects(golden.Yaml);
+        var before = Translator.Translate(Manifests.Snapshot(objects), golden.Options).Table;
+        var after = Translator.Translate(Manifests.Snapshot(objects.Concat(Manifests.Objects(Stranger))), golden.Options, before).Table;
+
+        Assert.NotEmpty(before.Hosts);
+        Assert.All(before.Hosts, host => Assert.Contains(after.Hosts, h => ReferenceEquals(h, host)));
+        Assert.All(before.Backends, backend => Assert.Contains(after.Backends, b => ReferenceEquals(b, backend)));
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
     public void An_unrelated_namespace_that_comes_or_goes_changes_nothing_else(string name)
     {
         var golden = new GoldenCase(name);

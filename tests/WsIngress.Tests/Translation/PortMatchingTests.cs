@@ -40,7 +40,7 @@ public sealed class PortMatchingTests
             return;
         }
 
-        var found = result.Table.BackendsByKey[Assert.Single(route.Backends).BackendKey];
+        var found = result.Table.Backends.Single(b => b.Key == Assert.Single(route.Backends).BackendKey);
         Assert.Equal(expected == 0 ? [] : [expected], found.Endpoints.Select(e => e.Port));
         Assert.Equal(expected == 0 ? [ProblemReason.NoReadyEndpoints] : [], result.Problems.Select(p => p.Reason));
     }

@@ -1,0 +1,84 @@
+using System.Collections.Immutable;
+using WsIngress.Routing;
+
+namespace WsIngress.Translation;
+
+/// <summary>
+/// Puts the parts of the table before in the place of new parts that are equal to them. It changes no content: an equal part that is
+/// the same object is not hashed, indexed or compared again by whoever comes next.
+/// </summary>
+internal static class TableReuse
+{
+    /// <param name="hosts">New, sorted by host.</param>
+    /// <param name="before">Of the table before, sorted by host.</param>
+    public static void Hosts(ImmutableArray<VirtualHost>.Builder hosts, ImmutableArray<VirtualHost> before)
+    {
+        var old = 0;
+        for (var i = 0; i < hosts.Count; i++)
+        {
+            while (old < before.Length && string.CompareOrdinal(before[old].Host, hosts[i].Host) < 0)
+            {
+                old++;
+            }
+
+            if (old < before.Length && Same(before[old], hosts[i]))
+            {
+                hosts[i] = before[old];
+            }
+        }
+    }
+
+    /// <param name="backends">New, sorted by key.</param>
+    /// <param name="before">Of the table before, sorted by key.</param>
+    public static void Backends(ImmutableArray<Backend>.Builder backends, ImmutableArray<Backend> before)
+    {
+        var old = 0;
+        for (var i = 0; i < backends.Count; i++)
+        {
+            while (old < before.Length && string.CompareOrdinal(before[old].Key, backends[i].Key) < 0)
+            {
+                old++;
+            }
+
+            if (old < before.Length && before[old].Key == backends[i].Key && Same(before[old].Endpoints, backends[i].Endpoints))
+            {
+                backends[i] = before[old];
+            }
+        }
+    }
+
+    private static bool Same(VirtualHost a, VirtualHost b)
+    {
+        if (a.Host != b.Host || a.Routes.Length != b.Routes.Length || !Same(a.Default, b.Default))
+        {
+            return false;
+        }
+
+        for (var i = 0; i < a.Routes.Length; i++)
+        {
+            if (!Same(a.Routes[i], b.Routes[i]))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>Routes with conditions are never taken for equal: an Ingress makes none.</summary>
+    private static bool Same(Route? a, Route? b)
+    {
+        if (a is null || b is null)
+        {
+            return ReferenceEquals(a, b);
+        }
+
+        return a.Owner == b.Owner && a.Path == b.Path && !a.HasConditions && !b.HasConditions
+            && (ReferenceEquals(a.Policy, b.Policy) || a.Policy == b.Policy)
+            && Same(a.Backends, b.Backends);
+    }
+
+    private static bool Same<T>(ImmutableArray<T> a, ImmutableArray<T> b)
+        where T : IEquatable<T> =>
+        a == b || a.AsSpan().SequenceEqual(b.AsSpan());
+}
