@@ -1,0 +1,76 @@
+using System.Globalization;
+using System.Net.WebSockets;
+using WsIngress.Tests.Proxy;
+using Xunit;
+
+namespace WsIngress.Tests.Hosting;
+
+public sealed class MetricsTests
+{
+    private const string Labels = "{namespace=\"default\",ingress=\"chat\",service=\"chat\"";
+
+    [Fact]
+    public async Task A_socket_is_counted_while_it_is_open_and_its_age_never_enters_the_histogram_of_HTTP()
+    {
+        await using var pod = await TestPod.StartAsync();
+        await using var host = await TestHost.StartAsync(pod);
+        using var answer = await host.SendAsync(host.Bound.Http!, "/", TestHost.Host);
+        var socket = await host.ConnectAsync();
+        for (var i = 1; i <= 3; i++)
+        {
+            await socket.SendAsync("hi"u8.ToArray(), WebSocketMessageType.Text, true, CancellationToken.None);
+            await socket.ReceiveAsync(new byte[10], CancellationToken.None);
+            var live = await host.MetricsAsync();
+            Assert.Equal(i, Value(live, "wsingress_websocket_messages_total" + Labels + ",direction=\"client_to_backend\"}"));
+            Assert.Equal(i, Value(live, "wsingress_websocket_frames_total" + Labels + ",direction=\"backend_to_client\",opcode=\"text\"}"));
+            Assert.Equal(1, Value(live, "wsingress_websocket_connections" + Labels + "}"));
+            Assert.Equal(1, Value(live, "wsingress_backend_connections{namespace=\"default\",service=\"chat\"}"));
+            Assert.Null(Find(live, "wsingress_websocket_closed_total" + Labels));
+        }
+
+        await socket.CloseAsync(WebSocketCloseStatus.NormalClosure, "", CancellationToken.None);
+        socket.Dispose();
+        await TestHost.UntilAsync(async () => Find(await host.MetricsAsync(), "wsingress_websocket_closed_total" + Labels) is not null);
+        var after = await host.MetricsAsync();
+
+        Assert.Equal(1, Value(after, "wsingress_websocket_closed_total" + Labels + ",outcome=\"client-closed\",initiator=\"client\",code=\"1000\"}"));
+        Assert.Equal(1, Value(after, "wsingress_websocket_duration_seconds_count" + Labels + "}"));
+        Assert.Equal(1, Value(after, "wsingress_websocket_handshake_duration_seconds_count" + Labels + "}"));
+        Assert.Equal(1, Value(after, "wsingress_http_request_duration_seconds_count" + Labels + "}"));
+        Assert.Equal(3, Value(after, "wsingress_websocket_messages_total" + Labels + ",direction=\"client_to_backend\"}"));
+        Assert.Equal(0, Value(after, "wsingress_websocket_connections" + Labels + "}"));
+    }
+
+    [Fact]
+    public async Task Every_metric_of_the_page_is_in_the_documentation_and_the_other_way_round()
+    {
+        await using var pod = await TestPod.StartAsync();
+        await using var host = await TestHost.StartAsync(pod);
+        var text = await host.MetricsAsync();
+        var documentation = await File.ReadAllTextAsync(Path.Combine(Translation.SourceTree.Root, "docs", "metrics.md"));
+
+        var served = text.Split('\n').Where(l => l.StartsWith("# TYPE ", StringComparison.Ordinal)).Select(l => l.Split(' ')[2]).ToHashSet();
+        var documented = System.Text.RegularExpressions.Regex.Matches(documentation, "`(wsingress_[a-z_]+)`").Select(m => m.Groups[1].Value).ToHashSet();
+
+        Assert.NotEmpty(served);
+        Assert.Equal(served.Order(), documented.Order());
+    }
+
+    [Fact]
+    public async Task Refused_handshakes_and_problems_are_counted_by_reason()
+    {
+        await using var pod = await TestPod.StartAsync();
+        await using var host = await TestHost.StartAsync(pod);
+        await File.WriteAllTextAsync(Path.Combine(host.Folder, "broken.yaml"), "kind: Ingress\nmetadata: [no");
+        using var socket = new ClientWebSocket();
+        await Assert.ThrowsAsync<WebSocketException>(() => socket.ConnectAsync(new Uri($"ws://{host.Bound.Http}/"), CancellationToken.None));
+
+        Assert.Equal(1, Value(await host.MetricsAsync(), "wsingress_websocket_handshake_failures_total{namespace=\"\",ingress=\"\",service=\"\",reason=\"no-route\"}"));
+        await TestHost.UntilAsync(async () => Value(await host.MetricsAsync(), "wsingress_ingress_problems{reason=\"unparsable\"}") == 1);
+    }
+
+    private static double? Value(string text, string series) =>
+        Find(text, series + " ") is { } line ? double.Parse(line[(series.Length + 1)..], CultureInfo.InvariantCulture) : null;
+
+    private static string? Find(string text, string prefix) => text.Split('\n').FirstOrDefault(l => l.StartsWith(prefix, StringComparison.Ordinal));
+}
