@@ -18,7 +18,7 @@ internal sealed class FolderSource(FolderSourceOptions options, IFolderWatcher w
     private readonly HashSet<string> _suspects = new(StringComparer.Ordinal);
     private FolderReading? _last;
     private IFolderWatch? _watch;
-    private string? _watchedPath;
+    private (string? Path, DateTime Created) _watched;
     private string? _watchTrouble;
     private bool _folderGone;
 
@@ -47,7 +47,7 @@ internal sealed class FolderSource(FolderSourceOptions options, IFolderWatcher w
         finally
         {
             _watch?.Dispose();
-            (_watch, _watchedPath) = (null, null);
+            _watch = null;
         }
     }
 
@@ -71,7 +71,6 @@ internal sealed class FolderSource(FolderSourceOptions options, IFolderWatcher w
         }
         catch (Exception broken) when (broken is IOException or UnauthorizedAccessException)
         {
-            _watchedPath = null;
             if (_folderGone)
             {
                 return null;
@@ -154,8 +153,10 @@ internal sealed class FolderSource(FolderSourceOptions options, IFolderWatcher w
     /// <summary>A watch follows the folder it began with, so it is made anew after the folder was replaced, or when it broke.</summary>
     private void RenewWatch()
     {
+        // A folder removed and made again has the same path, and only its birth time tells that the watch hears nothing of it.
         var real = RealPath.Of(options.Folder);
-        if (_watch is { Trouble: null } && real == _watchedPath)
+        var found = (real, real is null ? default : Directory.GetCreationTimeUtc(real));
+        if (_watch is { Trouble: null } && found == _watched)
         {
             return;
         }
@@ -163,7 +164,7 @@ internal sealed class FolderSource(FolderSourceOptions options, IFolderWatcher w
         _watch?.Dispose();
         // Absolute, so that the paths of events are those of the listing.
         _watch = watcher.Watch(Path.GetFullPath(options.Folder));
-        _watchedPath = real;
+        _watched = found;
         if (_watch.Trouble != _watchTrouble && _watch.Trouble is { } reason)
         {
             logger.NoWatch(options.Folder, reason, options.Rescan.TotalSeconds);

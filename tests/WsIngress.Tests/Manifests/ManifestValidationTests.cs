@@ -17,14 +17,15 @@ public sealed class ManifestValidationTests : IDisposable
     /// <summary>Says of every Ingress that its first backend does not exist.</summary>
     private static TranslationResult Translate(ClusterSnapshot snapshot)
     {
-        var problems = snapshot.Ingresses.Select(ingress => new Problem(
-            new("Ingress", ingress.Metadata.NamespaceProperty, ingress.Metadata.Name),
-            ProblemReason.ServiceNotFound,
-            "spec.rules[0].http.paths[0].backend.service.name",
-            "web",
-            "",
-            "Service default/web does not exist") { Severity = ProblemSeverity.Warning }).ToImmutableArray();
+        var problems = snapshot.Ingresses.Select(Missing).ToImmutableArray();
         return new(RoutingTable.Empty, [], problems);
+    }
+
+    private static Problem Missing(k8s.Models.V1Ingress ingress)
+    {
+        var reference = new ObjectReference("Ingress", ingress.Metadata.NamespaceProperty, ingress.Metadata.Name);
+        var field = "spec.rules[0].http.paths[0].backend.service.name";
+        return new(reference, ProblemReason.ServiceNotFound, field, "web", "", "Service default/web does not exist") { Severity = ProblemSeverity.Warning };
     }
 
     private ValidationOutcome Run(params string[] paths) => new ManifestValidation(Translate).Run(paths.Select(_folder.At));

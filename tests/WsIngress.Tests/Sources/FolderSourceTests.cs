@@ -234,6 +234,21 @@ public sealed class FolderSourceTests : IDisposable
     }
 
     [Fact]
+    public async Task A_folder_removed_and_made_again_between_two_looks_is_watched_anew()
+    {
+        await using var bench = await StartedAsync();
+        var watches = _watcher.Made;
+
+        Directory.Delete(_folder.Path, recursive: true);
+        _folder.Write("b.yaml", Yaml.Ingress("b"));
+        await SettleAsync();
+        await bench.NextAsync();
+
+        Assert.Equal(["b"], bench.Names(ObjectKind.Ingress));
+        Assert.Equal(watches + 1, _watcher.Made);
+    }
+
+    [Fact]
     public async Task A_broken_watch_is_made_anew_and_told_once()
     {
         await using var bench = await StartedAsync();
