@@ -103,6 +103,11 @@ public sealed class DemoTests
     }
 
     [Fact]
+    public void Its_own_addresses_are_all_on_loopback() => Assert.All(
+        [RunDefaults.Demo.Http, RunDefaults.Demo.Https, RunDefaults.Demo.Metrics, RunDefaults.Demo.Admin],
+        text => Assert.True(ListenAddress.TryParse(text, IPAddress.IPv6Any, out var address) && IPAddress.Loopback.Equals(address.Address), text));
+
+    [Fact]
     public async Task It_listens_on_loopback_only_unless_told_otherwise()
     {
         RunOptions? seen = null;

@@ -9,7 +9,7 @@ public sealed class PingProbeTests
 {
     private readonly FakeTimeProvider _time = new();
     private readonly Pipe _toServer = new();
-    private readonly Pipe _toClient = new();
+    private Pipe _toClient = new();
 
     [Theory]
     [InlineData(1)]
@@ -40,6 +40,8 @@ public sealed class PingProbeTests
     [Fact]
     public async Task A_read_that_outlives_the_patience_is_not_lost()
     {
+        // A write ends only when its bytes were taken: by the read that was left pending.
+        _toClient = new Pipe(new PipeOptions(pauseWriterThreshold: 1, resumeWriterThreshold: 1));
         var probe = new PingProbe(Duplex(), _time);
         var measuring = probe.MeasureAsync(TimeSpan.FromSeconds(1), CancellationToken.None);
         await ReadPingAsync();
