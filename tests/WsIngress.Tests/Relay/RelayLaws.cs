@@ -79,7 +79,8 @@ public sealed class RelayLaws
                 bad.Out.FailReadAt = n;
                 break;
             case 1:
-                bad.In.FailWriteAt = At(at, fromGood.Length);
+                // Below the length: a sink that takes every byte has not failed.
+                bad.In.FailWriteAt = At(at, fromGood.Length - 1);
                 break;
             default:
                 fromBad = fromBad[..n];
