@@ -45,7 +45,7 @@ public sealed class DataPlane : IAsyncDisposable
         _server = _host.Services.GetRequiredService<IServer>();
         var forwarding = new ForwardedHeaders(options.TrustedProxies);
         var choice = random ?? Random.Shared;
-        var pipeline = new HandshakePipeline(Tables, forwarding, _relays, new PodDialer(time), choice, time);
+        var pipeline = new HandshakePipeline(Tables, forwarding, _relays, new PodDialer(time), choice, time, _logger);
         _application = new ProxyApplication(
             new HttpEndpoint(Tables, forwarding, _host.Services.GetRequiredService<IHttpForwarder>(), _clients, telemetry, choice, time),
             new WebSocketEndpoint(pipeline, _relays, telemetry, time),
@@ -126,10 +126,15 @@ public sealed class DataPlane : IAsyncDisposable
         kestrel.Limits.MaxRequestHeadersTotalSize = _options.MaxHeaderBytes;
         kestrel.Limits.MaxRequestHeaderCount = 256;
         kestrel.Limits.MaxRequestLineSize = _options.MaxRequestLine;
-        kestrel.Limits.Http2.MaxRequestHeaderFieldSize = _options.MaxHeaderBytes;
+
+        // One field above this breaks the connection; below it the total decides, and answers 431.
+        kestrel.Limits.Http2.MaxRequestHeaderFieldSize = 4 * _options.MaxHeaderBytes;
         kestrel.Limits.RequestHeadersTimeout = _options.RequestHeadersTimeout;
         kestrel.Limits.KeepAliveTimeout = _options.KeepAliveTimeout;
         kestrel.Limits.MaxRequestBodySize = null;
+
+        // A client that reads slowly must not lose its socket; for plain answers the forwarder's own timeout counts silence.
+        kestrel.Limits.MinResponseDataRate = null;
         Listen(kestrel, "http", _options.Http, HttpProtocols.Http1, isTls: false);
         Listen(kestrel, "https", _options.Https, HttpProtocols.Http1AndHttp2, isTls: true);
         Listen(kestrel, "h2c", _options.H2c, HttpProtocols.Http2, isTls: false);

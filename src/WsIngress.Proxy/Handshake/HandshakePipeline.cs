@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using WsIngress.Proxy.Balancing;
 using WsIngress.Proxy.Http;
 using WsIngress.Proxy.Listening;
@@ -11,7 +12,7 @@ namespace WsIngress.Proxy.Handshake;
 /// The one way from a <see cref="HandshakeRequest"/> to a <see cref="HandshakeResult"/>: match, guards, choice of pod, dial, the
 /// pod's answer. Nothing reaches the client before a pod has answered, so a pod that refuses the connection costs only time.
 /// </summary>
-internal sealed class HandshakePipeline(LiveTableHolder tables, ForwardedHeaders forwarding, SocketRelays relays, PodDialer dialer, Random random, TimeProvider time)
+internal sealed class HandshakePipeline(LiveTableHolder tables, ForwardedHeaders forwarding, SocketRelays relays, PodDialer dialer, Random random, TimeProvider time, ILogger logger)
 {
     public async Task<HandshakeResult> RunAsync(HandshakeRequest request, string id, CancellationToken clientGone)
     {
@@ -21,7 +22,7 @@ internal sealed class HandshakePipeline(LiveTableHolder tables, ForwardedHeaders
             ? table.Matcher.Match(HostText.WithoutPort(request.Authority), target.NormalPath, new HandshakeView(request, target))
             : RouteMatch.None;
         var route = match.Ordinal < 0 ? null : table.Routes[match.Ordinal];
-        var forwarded = forwarding.Compute(request.Peer, request.IsTls, request.Authority, request.Headers.Get);
+        var forwarded = forwarding.Compute(request.Peer, request.IsTls, request.Authority, request.Headers.Joined);
         var call = new HandshakeCall
         {
             Client = request,
@@ -46,7 +47,16 @@ internal sealed class HandshakePipeline(LiveTableHolder tables, ForwardedHeaders
             return call.Refuse(404, HandshakeRefusal.NoRoute, "no route for this host and path");
         }
 
-        return HandshakeGuards.Check(call, route) ?? await ConnectAsync(call, route, clientGone);
+        try
+        {
+            return HandshakeGuards.Check(call, route) ?? await ConnectAsync(call, route, clientGone);
+        }
+        catch (Exception error)
+        {
+            ProxyLog.RequestFailed(logger, error, id);
+            call.Detail = error.Message;
+            return call.Refuse(500, HandshakeRefusal.InternalError, "defect in the proxy, see its log");
+        }
     }
 
     private static RequestFacts Facts(HandshakeRequest request, RequestTarget target, RouteState? route, ForwardedValues forwarded, string id) => new()

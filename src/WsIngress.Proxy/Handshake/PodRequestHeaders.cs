@@ -32,7 +32,7 @@ internal static class PodRequestHeaders
     private static bool Passes(HeaderList all, HeaderField field) =>
         !HopByHop.Is(field.Name)
         && !Is(field, "Host") && !Is(field, "Content-Length") && !Is(field, "Sec-WebSocket-Key")
-        && !Array.Exists(ForwardedHeaders.Names, n => Is(field, n))
+        && !ForwardedHeaders.Claims(field.Name)
         && (field.Name.StartsWith("Sec-WebSocket-", StringComparison.OrdinalIgnoreCase) || !HopByHop.IsNamedByConnection(all, field.Name));
 
     private static bool Is(HeaderField field, string name) => field.Name.Equals(name, StringComparison.OrdinalIgnoreCase);

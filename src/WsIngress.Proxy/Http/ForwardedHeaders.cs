@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
 using System.Net;
+using System.Net.Sockets;
 using System.Security.Cryptography;
 
 namespace WsIngress.Proxy.Http;
@@ -35,13 +37,14 @@ public sealed class ForwardedHeaders(ImmutableArray<IPNetwork> trusted)
 {
     /// <summary>An address list longer than this is cut from the left: nothing real has so many proxies.</summary>
     private const int MaxChain = 32;
+    private const int MaxText = 4096;
 
     public static readonly string[] Names = ["X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "X-Forwarded-Port", "X-Real-IP", "X-Request-ID"];
 
     /// <param name="peer">Address of the connection, after PROXY protocol.</param>
     /// <param name="isTls">The connection is TLS.</param>
     /// <param name="authority">Host header as sent.</param>
-    /// <param name="header">First value of a request header, or null.</param>
+    /// <param name="header">All lines of a request header joined by commas, or null.</param>
     public ForwardedValues Compute(IPAddress peer, bool isTls, string authority, Func<string, string?> header)
     {
         peer = peer.IsIPv4MappedToIPv6 ? peer.MapToIPv4() : peer;
@@ -64,7 +67,16 @@ public sealed class ForwardedHeaders(ImmutableArray<IPNetwork> trusted)
         return values.RequestId.Length > 0 ? values : values with { RequestId = NewRequestId() };
     }
 
+    /// <summary>True for the names above, also with <c>_</c> for <c>-</c>: to CGI-style frameworks both are one variable.</summary>
+    public static bool Claims(string name) =>
+        Array.Exists(Names, n => n.Equals(name, StringComparison.OrdinalIgnoreCase))
+        || (name.Contains('_', StringComparison.Ordinal) && Claims(name.Replace('_', '-')));
+
     public bool Trusts(IPAddress address) => Contains(trusted, address);
+
+    /// <summary>An address as it is written today: .NET also takes <c>9</c> and <c>011.1</c>, on whose meaning readers differ.</summary>
+    internal static bool TryParse(string? text, [NotNullWhen(true)] out IPAddress? address) =>
+        IPAddress.TryParse(text, out address) && (address.AddressFamily != AddressFamily.InterNetwork || address.ToString() == text);
 
     internal static bool Contains(ImmutableArray<IPNetwork> networks, IPAddress address)
     {
@@ -82,12 +94,13 @@ public sealed class ForwardedHeaders(ImmutableArray<IPNetwork> trusted)
     private ForwardedValues Keep(ForwardedValues own, Func<string, string?> header)
     {
         var values = own;
-        if (Clean(header("X-Forwarded-For")) is { } chain)
+        if (Chain(header("X-Forwarded-For")) is { } chain)
         {
             values = values with { For = $"{chain}, {own.For}", ClientAddress = FirstUntrusted(chain) ?? own.ClientAddress };
         }
-        else if (IPAddress.TryParse(header("X-Real-IP"), out var real))
+        else if (TryParse(header("X-Real-IP"), out var real))
         {
+            real = real.IsIPv4MappedToIPv6 ? real.MapToIPv4() : real;
             values = values with { For = $"{real}, {own.For}", ClientAddress = real };
         }
 
@@ -117,7 +130,7 @@ public sealed class ForwardedHeaders(ImmutableArray<IPNetwork> trusted)
         for (var i = hops.Length - 1; i >= Math.Max(0, hops.Length - MaxChain); i--)
         {
             var text = hops[i].Trim();
-            if (!IPAddress.TryParse(text, out var address) && !(IPEndPoint.TryParse(text, out var endpoint) && (address = endpoint.Address) is not null))
+            if (!TryParse(text, out var address) && !TryParse(WithoutPort(text), out address))
             {
                 return last;
             }
@@ -132,7 +145,26 @@ public sealed class ForwardedHeaders(ImmutableArray<IPNetwork> trusted)
         return last;
     }
 
-    private static string? Clean(string? value) => value is { Length: > 0 and <= 4096 } && HttpSyntax.IsFieldValue(value) ? value.Trim() : null;
+    /// <summary>Some proxies write <c>address:port</c> or <c>[address]:port</c>.</summary>
+    private static string WithoutPort(string text)
+    {
+        var colon = text.LastIndexOf(':');
+        return colon < 0 ? text : text[..colon].Trim('[', ']');
+    }
+
+    /// <summary>The chain's right end: a client that makes it too long must not hide behind that.</summary>
+    private static string? Chain(string? value)
+    {
+        if (value is { Length: > MaxText })
+        {
+            value = value[^MaxText..];
+            value = value[(value.IndexOf(',', StringComparison.Ordinal) + 1)..];
+        }
+
+        return Clean(value);
+    }
+
+    private static string? Clean(string? value) => value is { Length: > 0 and <= MaxText } && HttpSyntax.IsFieldValue(value) ? value.Trim() : null;
 
     private static string PortOf(string authority, bool isTls)
     {

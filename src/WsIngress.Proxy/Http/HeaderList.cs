@@ -42,6 +42,21 @@ public sealed class HeaderList
         return null;
     }
 
+    /// <summary>All lines of the name in their order, joined by a comma (RFC 9110 §5.3), or null.</summary>
+    public string? Joined(string name)
+    {
+        string? all = null;
+        foreach (var field in _fields)
+        {
+            if (field.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
+            {
+                all = all is null ? field.Value : $"{all}, {field.Value}";
+            }
+        }
+
+        return all;
+    }
+
     public bool Contains(string name) => Get(name) is not null;
 
     /// <summary>True when a comma-separated list under the name has the token, without case (RFC 9110 §5.6.1).</summary>

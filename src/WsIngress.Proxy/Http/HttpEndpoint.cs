@@ -18,7 +18,11 @@ internal sealed class HttpEndpoint(LiveTableHolder tables, ForwardedHeaders forw
         var exchange = Begin(http, id, out var refusal);
         try
         {
-            if (refusal != PathRefusal.None)
+            if (HttpMethods.IsConnect(http.Request.Method))
+            {
+                await LocalAnswer.WriteAsync(http, 501, "CONNECT opens WebSockets only (RFC 8441)");
+            }
+            else if (refusal != PathRefusal.None)
             {
                 await LocalAnswer.WriteAsync(http, 400, $"request path refused: {refusal}");
             }
@@ -60,7 +64,10 @@ internal sealed class HttpEndpoint(LiveTableHolder tables, ForwardedHeaders forw
             http.Connection.RemoteIpAddress ?? IPAddress.None,
             http.Request.IsHttps,
             authority,
-            name => http.Request.Headers.TryGetValue(name, out var value) && value.Count > 0 ? value[0] : null);
+            name => http.Request.Headers.TryGetValue(name, out var value) && value.Count > 0 ? value.ToString() : null);
+
+        // The forwarder would tunnel an upgrade of its own liking, past guards, registry and drain (RFC 9110 §7.8 lets a server ignore it).
+        http.Request.Headers.Remove("Upgrade");
         return new HttpExchange
         {
             Target = target,
@@ -155,7 +162,12 @@ internal sealed class HttpEndpoint(LiveTableHolder tables, ForwardedHeaders forw
             exchange.Error = $"{error}: {cause?.Message}";
             if (!IsConnectFailure(cause) || http.Response.HasStarted || http.RequestAborted.IsCancellationRequested)
             {
-                await LocalAnswer.CompleteAsync(http, "the pod did not answer the request");
+                await LocalAnswer.CompleteAsync(http, http.Response.StatusCode switch
+                {
+                    413 => $"request body is larger than {route.Policy.MaxBodySize} bytes",
+                    408 => "the request's body came too slowly",
+                    _ => "the pod did not answer the request",
+                });
                 return;
             }
 

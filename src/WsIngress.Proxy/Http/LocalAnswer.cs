@@ -30,7 +30,7 @@ internal static class LocalAnswer
     /// <summary>Gives a failure that the forwarder has set a text; touches nothing that is under way.</summary>
     public static async Task CompleteAsync(HttpContext http, string text)
     {
-        if (!http.Response.HasStarted && http.Response.StatusCode >= 500 && !http.RequestAborted.IsCancellationRequested)
+        if (!http.Response.HasStarted && http.Response.StatusCode is >= 500 or 408 or 413 && !http.RequestAborted.IsCancellationRequested)
         {
             await WriteTextAsync(http, http.Response.StatusCode, text);
         }

@@ -15,8 +15,21 @@ internal sealed class PodTransformer(string target, string authority, ForwardedV
 
         // Canonicalisation by Uri would turn an escaped path into another one than the rules were matched against.
         proxyRequest.RequestUri = new Uri(destinationPrefix + target, new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
-        proxyRequest.Headers.Host = authority;
         proxyRequest.Headers.Remove("Proxy");
+        foreach (var (name, _) in httpContext.Request.Headers)
+        {
+            if (name.Contains('_', StringComparison.Ordinal) && ForwardedHeaders.Claims(name))
+            {
+                proxyRequest.Headers.Remove(name);
+            }
+        }
+
+        foreach (var name in NamedBy(httpContext.Request.Headers.Connection))
+        {
+            proxyRequest.Headers.Remove(name);
+        }
+
+        proxyRequest.Headers.Host = authority;
         forwarded.Apply((name, value) =>
         {
             proxyRequest.Headers.Remove(name);
@@ -24,9 +37,19 @@ internal sealed class PodTransformer(string target, string authority, ForwardedV
         });
     }
 
+    /// <summary>Header names that a Connection header declares to be of this hop only (RFC 9110 §7.6.1).</summary>
+    private static IEnumerable<string> NamedBy(string? connection) => string.IsNullOrEmpty(connection)
+        ? []
+        : connection.Split(',', StringSplitOptions.TrimEntries).Where(n => n.Length > 0 && n.All(HttpSyntax.IsTokenCharacter));
+
     public override async ValueTask<bool> TransformResponseAsync(HttpContext httpContext, HttpResponseMessage? proxyResponse, CancellationToken cancellationToken)
     {
         var copy = await base.TransformResponseAsync(httpContext, proxyResponse, cancellationToken);
+        foreach (var name in NamedBy(proxyResponse?.Headers.NonValidated.TryGetValues("Connection", out var lines) == true ? lines.ToString() : null))
+        {
+            httpContext.Response.Headers.Remove(name);
+        }
+
         if (proxyResponse is not null && AffinityCookie is { } cookie)
         {
             httpContext.Response.Headers.Append("Set-Cookie", cookie);

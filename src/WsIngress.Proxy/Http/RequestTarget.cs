@@ -27,6 +27,11 @@ internal readonly record struct RequestTarget(string PathAndQuery, string Normal
             return PathRefusal.ControlCharacter;
         }
 
+        if (origin[0] != '/')
+        {
+            return PathRefusal.NotAbsolute;
+        }
+
         var fragment = origin.IndexOf('#', StringComparison.Ordinal);
         if (fragment >= 0)
         {

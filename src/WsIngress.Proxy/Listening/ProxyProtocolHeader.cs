@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Buffers.Binary;
 using System.Net;
 using System.Text;
+using WsIngress.Proxy.Http;
 
 namespace WsIngress.Proxy.Listening;
 
@@ -80,9 +81,9 @@ internal static class ProxyProtocolHeader
         }
 
         var isValid = parts.Length == 6 && parts[1] is "TCP4" or "TCP6"
-            && IPAddress.TryParse(parts[2], out var address)
+            && ForwardedHeaders.TryParse(parts[2], out var address)
             && address.AddressFamily == (parts[1] == "TCP4" ? System.Net.Sockets.AddressFamily.InterNetwork : System.Net.Sockets.AddressFamily.InterNetworkV6)
-            && IPAddress.TryParse(parts[3], out _)
+            && ForwardedHeaders.TryParse(parts[3], out _)
             && TryPort(parts[4], out var port) && TryPort(parts[5], out _)
             && (source = new IPEndPoint(address, port)) is not null;
         return isValid ? ProxyProtocolStatus.Complete : ProxyProtocolStatus.Malformed;

@@ -12,10 +12,16 @@ internal sealed class SocketRelays(IProxyTelemetry telemetry, TimeProvider time)
     private readonly CancellationTokenSource _abort = new();
     private RelaySweeper? _sweeper;
     private volatile bool _draining;
+    private int _handled;
 
     public RelayRegistry Registry { get; } = new();
 
     public bool IsDraining => _draining;
+
+    /// <summary>A handshake begins; a drain waits for it and for what becomes of it.</summary>
+    public void Enter() => Interlocked.Increment(ref _handled);
+
+    public void Leave() => Interlocked.Decrement(ref _handled);
 
     public void Start() => _sweeper = new RelaySweeper(Registry, time);
 
@@ -63,7 +69,7 @@ internal sealed class SocketRelays(IProxyTelemetry telemetry, TimeProvider time)
         try
         {
             await CloseEvenlyAsync(window < deadline ? window : deadline, stop.Token);
-            while (Registry.Count > 0 || !httpIsIdle())
+            while (Volatile.Read(ref _handled) > 0 || !httpIsIdle())
             {
                 // A handshake that was under way when the drain began opens its socket now.
                 foreach (var session in Registry)

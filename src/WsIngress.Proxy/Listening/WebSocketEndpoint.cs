@@ -11,6 +11,19 @@ internal sealed class WebSocketEndpoint(HandshakePipeline pipeline, SocketRelays
 {
     public async Task HandleAsync(HttpContext http, WebSocketKind kind, string id)
     {
+        relays.Enter();
+        try
+        {
+            await ServeAsync(http, kind, id);
+        }
+        finally
+        {
+            relays.Leave();
+        }
+    }
+
+    private async Task ServeAsync(HttpContext http, WebSocketKind kind, string id)
+    {
         var started = time.GetTimestamp();
         LiftHttpLimits(http);
         var request = WebSocketRequest.Read(http, kind);

@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Primitives;
 using WsIngress.Proxy.Handshake;
 using WsIngress.Proxy.Http;
 
@@ -21,21 +22,30 @@ internal static class WebSocketRequest
 {
     public static WebSocketKind? IsUpgrade(HttpContext http)
     {
-        if (http.Features.Get<IHttpUpgradeFeature>() is { IsUpgradableRequest: true })
+        // Not IsUpgradableRequest: a handshake with a body is one too, and is to be refused as such.
+        if (HttpProtocol.IsHttp11(http.Request.Protocol) && HttpMethods.IsGet(http.Request.Method)
+            && Has(http.Request.Headers.Upgrade, "websocket") && Has(http.Request.Headers.Connection, "upgrade"))
         {
-            foreach (var value in http.Request.Headers.Upgrade)
-            {
-                if (HttpMethods.IsGet(http.Request.Method) && HeaderList.ListHas(value, "websocket"))
-                {
-                    return WebSocketKind.Upgrade;
-                }
-            }
+            return WebSocketKind.Upgrade;
         }
 
         return http.Features.Get<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true, Protocol: var protocol }
             && string.Equals(protocol, "websocket", StringComparison.OrdinalIgnoreCase)
             ? WebSocketKind.ExtendedConnect
             : null;
+    }
+
+    private static bool Has(StringValues lines, string token)
+    {
+        foreach (var line in lines)
+        {
+            if (HeaderList.ListHas(line, token))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     public static HandshakeRequest Read(HttpContext http, WebSocketKind kind)
