@@ -41,14 +41,38 @@ internal sealed class SnapshotIndex
 
     public IEnumerable<V1IngressClass> Classes => _classes.Values;
 
+    /// <summary>What was asked since it was last cleared, by those who read for one Ingress.</summary>
+    public List<Lookup> Lookups { get; } = [];
+
     public V1Service? Service(string ns, string name) => _services.GetValueOrDefault((ns, name));
 
+    public V1Service? ServiceFor(string ns, string name)
+    {
+        var service = Service(ns, name);
+        Lookups.Add(new(LookupKind.Service, ns, name, service));
+        return service;
+    }
+
     public V1Secret? Secret(string ns, string name) => _secrets.GetValueOrDefault((ns, name));
+
+    public V1Secret? SecretFor(string ns, string name)
+    {
+        var secret = Secret(ns, name);
+        Lookups.Add(new(LookupKind.Secret, ns, name, secret));
+        return secret;
+    }
 
     public V1IngressClass? Class(string name) => _classes.GetValueOrDefault(name);
 
     /// <summary>The EndpointSlices that carry the Service's name as label, in no particular order.</summary>
     public IReadOnlyList<V1EndpointSlice> Slices(string ns, string service) => _slices.TryGetValue((ns, service), out var list) ? list : [];
+
+    public IReadOnlyList<V1EndpointSlice> SlicesFor(string ns, string service)
+    {
+        var slices = Slices(ns, service);
+        Lookups.Add(new(LookupKind.Slices, ns, service, slices.ToArray()));
+        return slices;
+    }
 
     private static (string Namespace, string Name) Key(V1ObjectMeta? metadata) => (metadata?.NamespaceProperty ?? "", metadata?.Name ?? "");
 

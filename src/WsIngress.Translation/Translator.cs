@@ -1,9 +1,5 @@
 using k8s.Models;
 using WsIngress.Routing;
-using WsIngress.Translation.Annotations;
-using WsIngress.Translation.Backends;
-using WsIngress.Translation.Rules;
-using WsIngress.Translation.Tls;
 
 namespace WsIngress.Translation;
 
@@ -32,9 +28,7 @@ public static class Translator
         Array.Sort(ingresses, IngressOrder.Instance);
 
         // 3. Rules, with 4. their backends and policies. 5. TLS. All Ingress by Ingress, the winners first.
-        var backends = new BackendResolver(index, options, problems);
-        var rules = new RuleTranslator(backends, new PolicyBuilder(index, problems));
-        var tls = new TlsTranslator(index);
+        var filler = new DraftFiller(index, options, problems, before);
         var placed = new ConflictResolver();
         var drafts = new List<IngressDraft>(ingresses.Length);
         foreach (var ingress in ingresses)
@@ -43,15 +37,17 @@ public static class Translator
             drafts.Add(draft);
             if (IsOurs(draft, classes))
             {
-                Fill(draft, rules, tls, before);
+                filler.Fill(draft);
 
                 // 6. Conflicts.
                 placed.Place(draft);
             }
         }
 
+        filler.Close();
+
         // 7. Table. 8. Reports.
-        var table = TableBuilder.Build(placed, backends, earlier ?? RoutingTable.Empty);
+        var table = TableBuilder.Build(placed, filler.Backends, earlier ?? RoutingTable.Empty);
         return new(table, ReportBuilder.Reports(drafts), ReportBuilder.Sorted(problems.Concat(drafts.SelectMany(d => d.Problems))));
     }
 
@@ -65,21 +61,5 @@ public static class Translator
         }
 
         return decision.IgnoredBecause is null;
-    }
-
-    private static void Fill(IngressDraft draft, RuleTranslator rules, TlsTranslator tls, Action<V1Ingress> before)
-    {
-        try
-        {
-            before(draft.Ingress);
-            draft.Annotations = AnnotationReader.Read(draft.Ingress.Metadata?.Annotations, AnnotationTargets.Ingress, draft.Reference, draft.Problems);
-            rules.Translate(draft);
-            tls.Translate(draft);
-        }
-        catch (Exception e)
-        {
-            draft.Clear();
-            draft.Add(ProblemReason.InternalError, "", "", "", $"WsIngress failed on this Ingress ({e.GetType().Name}: {ProblemText.Clip(e.Message)}); the others are served. Please report it");
-        }
     }
 }

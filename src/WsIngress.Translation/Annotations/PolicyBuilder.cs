@@ -109,7 +109,7 @@ internal sealed class PolicyBuilder(SnapshotIndex index, List<Problem> problems)
 
         var annotation = AnnotationCatalogue.BackendTlsCaSecret;
         var owner = values.Owner(annotation)!.Value;
-        var secret = index.Secret(draft.Owner.Namespace, name);
+        var secret = index.SecretFor(draft.Owner.Namespace, name);
         var authorities = secret is null ? new(null, ProblemReason.SecretNotFound, "does not exist") : CaSecret.For(secret);
         if (authorities.Pem is { } pem)
         {

@@ -17,6 +17,9 @@ internal sealed class ResolvedBackend(Backend backend, V1Service service)
         ReferenceEquals(policy, BackendPolicy.Default) ? _plain : [new(Backend.Key, 1, policy)];
 }
 
+/// <summary>A Service port that an Ingress uses.</summary>
+internal readonly record struct BackendUse((string Namespace, string Service, int Port) Key, ResolvedBackend Backend);
+
 /// <summary>Step 4: from a backend reference to Service, port and endpoints. What cannot be found is a problem and leaves the route without backend.</summary>
 internal sealed class BackendResolver(SnapshotIndex index, TranslationOptions options, List<Problem> problems)
 {
@@ -24,6 +27,12 @@ internal sealed class BackendResolver(SnapshotIndex index, TranslationOptions op
 
     /// <summary>Every backend found so far.</summary>
     public IEnumerable<Backend> Resolved => _known.Values.Select(r => r.Backend);
+
+    /// <summary>What was resolved since it was last cleared, for one Ingress.</summary>
+    public List<BackendUse> Uses { get; } = [];
+
+    /// <summary>Takes over what an earlier translation resolved from the very same objects.</summary>
+    public void Take(BackendUse use) => _known.TryAdd(use.Key, use.Backend);
 
     public ResolvedBackend? Resolve(IngressDraft draft, V1IngressBackend? backend, FieldPath field)
     {
@@ -38,7 +47,7 @@ internal sealed class BackendResolver(SnapshotIndex index, TranslationOptions op
             return null;
         }
 
-        if (index.Service(draft.Owner.Namespace, reference.Name) is not { } service)
+        if (index.ServiceFor(draft.Owner.Namespace, reference.Name) is not { } service)
         {
             draft.Add(ProblemReason.ServiceNotFound, $"{field.Backend}.service.name", reference.Name, "a Service of the same namespace", $"Service {draft.Owner.Namespace}/{ProblemText.Clip(reference.Name)} does not exist; the path answers 503");
             return null;
@@ -58,13 +67,14 @@ internal sealed class BackendResolver(SnapshotIndex index, TranslationOptions op
         }
 
         var key = (draft.Owner.Namespace, reference.Name, port.Port);
+        var slices = index.SlicesFor(draft.Owner.Namespace, reference.Name);
         if (!_known.TryGetValue(key, out var resolved))
         {
-            var slices = index.Slices(draft.Owner.Namespace, reference.Name);
             var endpoints = MergedEndpoints.For(service, port.Name ?? "", slices, problems);
             _known[key] = resolved = new(ToBackend(draft, reference.Name, port.Port) with { Endpoints = endpoints }, service);
         }
 
+        Uses.Add(new(key, resolved));
         if (!HasEligible(resolved.Backend))
         {
             NoReadyEndpoints(draft, resolved.Backend, port, field);
@@ -92,6 +102,7 @@ internal sealed class BackendResolver(SnapshotIndex index, TranslationOptions op
         var key = (draft.Owner.Namespace, reference.Name, port);
         if (_known.TryGetValue(key, out var resolved))
         {
+            Uses.Add(new(key, resolved));
             return resolved;
         }
 
@@ -104,6 +115,7 @@ internal sealed class BackendResolver(SnapshotIndex index, TranslationOptions op
 
         resolved = new(ToBackend(draft, reference.Name, port) with { Endpoints = [endpoint!] }, service);
         _known[key] = resolved;
+        Uses.Add(new(key, resolved));
         return resolved;
     }
 

@@ -53,7 +53,7 @@ internal sealed class TlsTranslator(SnapshotIndex index)
 
     private TlsSecret? Usable(IngressDraft draft, string name, int i)
     {
-        if (index.Secret(draft.Owner.Namespace, name) is not { } found)
+        if (index.SecretFor(draft.Owner.Namespace, name) is not { } found)
         {
             draft.Add(ProblemReason.SecretNotFound, Field(i), name, AllowedSecret, $"Secret {draft.Owner.Namespace}/{ProblemText.Clip(name)} does not exist; the default certificate is served");
             return null;

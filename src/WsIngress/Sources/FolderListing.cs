@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.IO.Enumeration;
 using WsIngress.Manifests;
 
 namespace WsIngress.Sources;
@@ -45,9 +46,9 @@ internal sealed record FolderListing(ImmutableArray<ListedFile> Files, Immutable
 
             // Real folders before links to folders, so that a file keeps its plain name whatever links to it; and each in order, so
             // that past the limit it is always the same files that are left out.
-            var entries = new DirectoryInfo(path).EnumerateFileSystemInfos().Where(entry => entry.Name[0] != '.').ToArray();
-            Array.Sort(Array.ConvertAll(entries, entry => (IsLink(entry), entry.Name)), entries, Comparer<(bool IsLink, string Name)>.Create(static (left, right) =>
-                left.IsLink != right.IsLink ? left.IsLink.CompareTo(right.IsLink) : string.CompareOrdinal(left.Name, right.Name)));
+            var entries = Read(path);
+            Array.Sort(entries, static (left, right) => left.IsLink != right.IsLink ? left.IsLink.CompareTo(right.IsLink) : string.CompareOrdinal(left.Name, right.Name));
+            var (below, prefix) = (path.EndsWith('/') ? path : path + "/", real.EndsWith('/') ? real : real + "/");
             foreach (var entry in entries)
             {
                 if (Overflow)
@@ -55,18 +56,37 @@ internal sealed record FolderListing(ImmutableArray<ListedFile> Files, Immutable
                     return;
                 }
 
-                Entry(entry, relative.Length == 0 ? entry.Name : $"{relative}/{entry.Name}", real, depth);
+                Visit(entry, below + entry.Name, relative.Length == 0 ? entry.Name : $"{relative}/{entry.Name}", prefix, depth);
             }
         }
 
-        private void Entry(FileSystemInfo entry, string relative, string parentReal, int depth)
+        /// <summary>What there is to know of each entry comes from one look at it: a folder of 10,000 files is listed on every change.</summary>
+        private static Entry[] Read(string path)
         {
-            var real = IsLink(entry) ? RealPath.Of(entry.FullName) : $"{parentReal.TrimEnd('/')}/{entry.Name}";
-            if (real is not null && (IsLink(entry) ? Directory.Exists(real) : entry is DirectoryInfo))
+            var found = new FileSystemEnumerable<Entry>(
+                path,
+                static (ref entry) => new(
+                    entry.FileName.ToString(),
+                    entry.IsDirectory,
+                    entry.Attributes.HasFlag(FileAttributes.ReparsePoint),
+                    entry.Length,
+                    entry.LastWriteTimeUtc.UtcDateTime,
+                    entry.CreationTimeUtc.UtcDateTime),
+                new EnumerationOptions { AttributesToSkip = 0, IgnoreInaccessible = false })
+            {
+                ShouldIncludePredicate = static (ref entry) => entry.FileName[0] != '.' && (entry.IsDirectory || IsManifest(entry.FileName) || entry.Attributes.HasFlag(FileAttributes.ReparsePoint)),
+            };
+            return [.. found];
+        }
+
+        private void Visit(Entry entry, string full, string relative, string parentReal, int depth)
+        {
+            var real = entry.IsLink ? RealPath.Of(full) : parentReal + entry.Name;
+            if (real is not null && (entry.IsLink ? Directory.Exists(real) : entry.IsDirectory))
             {
                 try
                 {
-                    Enter(entry.FullName, relative, real, depth + 1);
+                    Enter(full, relative, real, depth + 1);
                 }
                 catch (Exception broken) when (broken is IOException or UnauthorizedAccessException)
                 {
@@ -78,25 +98,32 @@ internal sealed record FolderListing(ImmutableArray<ListedFile> Files, Immutable
                 Overflow = Files.Count >= maxFiles;
                 if (!Overflow)
                 {
-                    Files.Add(new(relative, entry.FullName, Stamp(entry, real)));
+                    Files.Add(new(relative, full, Stamp(entry, real)));
                 }
             }
         }
 
-        private static FileStamp? Stamp(FileSystemInfo entry, string? real)
+        private static FileStamp? Stamp(Entry entry, string? real)
         {
             if (real is null)
             {
                 return null;
             }
 
-            var file = entry is FileInfo plain && !IsLink(entry) ? plain : new FileInfo(real);
+            if (!entry.IsLink)
+            {
+                return new(real, entry.Length, entry.Modified, entry.Created);
+            }
+
+            var file = new FileInfo(real);
             return file.Exists ? new(real, file.Length, file.LastWriteTimeUtc, file.CreationTimeUtc) : null;
         }
 
-        private static bool IsLink(FileSystemInfo entry) => entry.Attributes.HasFlag(FileAttributes.ReparsePoint);
+        private static bool IsManifest(ReadOnlySpan<char> name) =>
+            name.EndsWith(".yaml", StringComparison.OrdinalIgnoreCase)
+            || name.EndsWith(".yml", StringComparison.OrdinalIgnoreCase)
+            || name.EndsWith(".json", StringComparison.OrdinalIgnoreCase);
 
-        private static bool IsManifest(string name) =>
-            Path.GetExtension(name).ToLowerInvariant() is ".yaml" or ".yml" or ".json";
+        private readonly record struct Entry(string Name, bool IsDirectory, bool IsLink, long Length, DateTime Modified, DateTime Created);
     }
 }

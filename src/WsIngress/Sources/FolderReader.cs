@@ -101,15 +101,15 @@ internal sealed class FolderReader(string folder, TimeProvider time, ManifestLim
     private CachedFile? ReadFile(ListedFile listed, bool suspect)
     {
         _files.TryGetValue(listed.RelativePath, out var cached);
+        if (listed.Stamp is { } same && cached is { Trusted: true, EmptySince: null } && cached.Stamp == same && !suspect)
+        {
+            return cached;
+        }
+
         var path = Shown(listed.RelativePath);
         if (listed.Stamp is not { } stamp)
         {
             return Broken(path, cached, null, "is a link that leads nowhere");
-        }
-
-        if (cached is { Trusted: true, EmptySince: null } && cached.Stamp == stamp && !suspect)
-        {
-            return cached;
         }
 
         if (stamp.Length > limits.FileBytes)
@@ -199,7 +199,13 @@ internal sealed class FolderReader(string folder, TimeProvider time, ManifestLim
         {
             folderObjects.Add(cached.File);
             problems.AddRange(cached.File.Problems);
-            unknown.UnionWith(cached.File.UnknownKinds);
+            foreach (var (part, _) in cached.File.Parts)
+            {
+                if (!part.UnknownKinds.IsEmpty)
+                {
+                    unknown.UnionWith(part.UnknownKinds);
+                }
+            }
         }
 
         problems.AddRange(folderObjects.Problems);
