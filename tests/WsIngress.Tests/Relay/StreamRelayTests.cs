@@ -135,7 +135,7 @@ public sealed class StreamRelayTests
         await relay.Client.SendAsync(half);
         await RelayHarness.Until(() => relay.Backend.In.Written == 500);
         Assert.True(relay.Session.RequestEnd(RelayOutcome.Operator));
-        await RelayHarness.Until(() => relay.Client.In.Written > 0);
+        await RelayHarness.Until(() => relay.Session.ToClient.CloseToSink is not null);
         Task peers = Task.WhenAll(relay.Client.ReadToEndAsync(), relay.Backend.ReadToEndAsync());
         RelayReport report = await relay.EndedByTimeAsync();
         await RelayHarness.Guard(peers);

@@ -74,8 +74,11 @@ internal sealed class TestPeer(Lane toRelay, Lane fromRelay, bool isClient)
         }
     }
 
-    /// <summary>Behaves as a good peer until the end: answers the first Close with the same code; a server then ends its connection.</summary>
-    public async Task FinishAsync(bool closeSent = false)
+    /// <summary>
+    /// Behaves as a good peer until the end: answers the first Close with the same code, once what it is still sending is out; a server then
+    /// ends its connection.
+    /// </summary>
+    public async Task FinishAsync(bool closeSent = false, Task? after = null)
     {
         while (await ReadFrameAsync() is { } frame)
         {
@@ -84,6 +87,7 @@ internal sealed class TestPeer(Lane toRelay, Lane fromRelay, bool isClient)
                 continue;
             }
 
+            await (after ?? Task.CompletedTask);
             if (!closeSent)
             {
                 await TryAsync(() => SendAsync(FrameBytes.Build(8, frame.Payload, masked: isClient)));
