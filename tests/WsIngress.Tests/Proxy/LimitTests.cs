@@ -1,4 +1,7 @@
 using System.Net;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using WsIngress.Proxy;
+using WsIngress.Proxy.Listening;
 using WsIngress.Proxy.Telemetry;
 using WsIngress.Routing;
 using Xunit;
@@ -147,6 +150,19 @@ public sealed class LimitTests
         await quiet.WriteAsync(Frame.OfText(text, masked: true));
         Assert.Equal(text, (await quiet.ReadFrameAsync())?.Text);
         Assert.Equal(2, proxy.Plane.Sockets.Count);
+    }
+
+    /// <summary>Kestrel's rates strike after five real seconds and more, too long to wait for here.</summary>
+    [Fact]
+    public void No_data_rate_of_the_server_ends_a_stream_or_a_socket()
+    {
+        var limits = new KestrelServerLimits();
+
+        ServerLimits.Apply(limits, new ProxyOptions());
+
+        Assert.Null(limits.MinRequestBodyDataRate);
+        Assert.Null(limits.MinResponseDataRate);
+        Assert.Equal(64 * 1024, limits.MaxRequestHeadersTotalSize);
     }
 
     [Fact]

@@ -96,23 +96,24 @@ public sealed class PlainHttpTests
         await using var pod = await TestPod.StartAsync(handler: async http =>
         {
             http.Response.ContentType = "text/event-stream";
+            await http.Response.Body.FlushAsync();
             for (var i = 0; i < 3; i++)
             {
+                await step.WaitAsync();
                 await http.Response.WriteAsync($"data: {i}\n\n");
                 await http.Response.Body.FlushAsync();
-                await step.WaitAsync();
             }
         });
         await using var proxy = await TestProxy.ToAsync(pod);
         using var client = TestProxy.Client();
-        using var answer = await client.SendAsync(Request(proxy, front, "GET"), HttpCompletionOption.ResponseHeadersRead);
+        using var answer = await client.SendAsync(Request(proxy, front, "GET"), HttpCompletionOption.ResponseHeadersRead).WaitAsync(TimeSpan.FromSeconds(3));
         using var reader = new StreamReader(await answer.Content.ReadAsStreamAsync());
         for (var i = 0; i < 3; i++)
         {
-            // The pod sends the next event only after this one was read here.
+            // The pod sends the first event only after the head, and the next only after the last was read here.
+            step.Release();
             Assert.Equal($"data: {i}", await reader.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(10)));
             await reader.ReadLineAsync();
-            step.Release();
         }
 
         Assert.Null(await reader.ReadLineAsync());
@@ -129,6 +130,7 @@ public sealed class PlainHttpTests
             http.Response.ContentType = "application/grpc";
             http.Response.Headers["X-Te"] = http.Request.Headers.TE;
             http.Response.DeclareTrailer("grpc-status");
+            await http.Response.Body.FlushAsync();
             var buffer = new byte[100];
             int read;
             while ((read = await http.Request.Body.ReadAsync(buffer)) > 0)
@@ -143,9 +145,10 @@ public sealed class PlainHttpTests
         using var client = TestProxy.Client();
         using var request = Request(proxy, front, "POST", "/echo.Echo/Stream");
         using var upload = new UploadContent();
+        upload.Headers.ContentType = new MediaTypeHeaderValue("application/grpc");
         request.Content = upload;
         request.Headers.TE.Add(new TransferCodingWithQualityHeaderValue("trailers"));
-        using var answer = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead).WaitAsync(TimeSpan.FromSeconds(10));
+        using var answer = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead).WaitAsync(TimeSpan.FromSeconds(3));
         await using var body = await answer.Content.ReadAsStreamAsync();
         for (var i = 0; i < 3; i++)
         {
@@ -168,7 +171,10 @@ public sealed class PlainHttpTests
         await using var pod = await TestPod.StartAsync(handler: async http =>
         {
             http.Features.Get<Microsoft.AspNetCore.Http.Features.IHttpMaxRequestBodySizeFeature>()!.MaxRequestBodySize = null;
-            await http.Request.Body.CopyToAsync(http.Response.Body);
+            using var body = new MemoryStream();
+            await http.Request.Body.CopyToAsync(body);
+            body.Position = 0;
+            await body.CopyToAsync(http.Response.Body);
         });
         await using var proxy = await TestProxy.ToAsync(pod);
         var sent = new byte[20 * 1024 * 1024];
