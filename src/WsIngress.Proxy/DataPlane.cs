@@ -123,18 +123,7 @@ public sealed class DataPlane : IAsyncDisposable
         kestrel.AddServerHeader = false;
         kestrel.RequestHeaderEncodingSelector = static _ => System.Text.Encoding.Latin1;
         kestrel.ResponseHeaderEncodingSelector = static _ => System.Text.Encoding.Latin1;
-        kestrel.Limits.MaxRequestHeadersTotalSize = _options.MaxHeaderBytes;
-        kestrel.Limits.MaxRequestHeaderCount = 256;
-        kestrel.Limits.MaxRequestLineSize = _options.MaxRequestLine;
-
-        // One field above this breaks the connection; below it the total decides, and answers 431.
-        kestrel.Limits.Http2.MaxRequestHeaderFieldSize = 4 * _options.MaxHeaderBytes;
-        kestrel.Limits.RequestHeadersTimeout = _options.RequestHeadersTimeout;
-        kestrel.Limits.KeepAliveTimeout = _options.KeepAliveTimeout;
-        kestrel.Limits.MaxRequestBodySize = null;
-
-        // A client that reads slowly must not lose its socket; for plain answers the forwarder's own timeout counts silence.
-        kestrel.Limits.MinResponseDataRate = null;
+        ServerLimits.Apply(kestrel.Limits, _options);
         Listen(kestrel, "http", _options.Http, HttpProtocols.Http1, isTls: false);
         Listen(kestrel, "https", _options.Https, HttpProtocols.Http1AndHttp2, isTls: true);
         Listen(kestrel, "h2c", _options.H2c, HttpProtocols.Http2, isTls: false);

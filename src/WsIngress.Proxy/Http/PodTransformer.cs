@@ -42,6 +42,14 @@ internal sealed class PodTransformer(string target, string authority, ForwardedV
         ? []
         : connection.Split(',', StringSplitOptions.TrimEntries).Where(n => n.Length > 0 && n.All(HttpSyntax.IsTokenCharacter));
 
+    /// <summary>
+    /// True when the client must see the head before the first byte of the body: the forwarder keeps it back until then, and an
+    /// event stream or a gRPC call may be silent for long. A gRPC answer that has its status in the head has no body.
+    /// </summary>
+    private static bool IsStream(HttpResponseMessage answer) => answer.Content.Headers.ContentType?.MediaType is { } type
+        && (type.Equals("text/event-stream", StringComparison.OrdinalIgnoreCase)
+            || (type.StartsWith("application/grpc", StringComparison.OrdinalIgnoreCase) && !answer.Headers.NonValidated.Contains("grpc-status")));
+
     public override async ValueTask<bool> TransformResponseAsync(HttpContext httpContext, HttpResponseMessage? proxyResponse, CancellationToken cancellationToken)
     {
         var copy = await base.TransformResponseAsync(httpContext, proxyResponse, cancellationToken);
@@ -53,6 +61,11 @@ internal sealed class PodTransformer(string target, string authority, ForwardedV
         if (proxyResponse is not null && AffinityCookie is { } cookie)
         {
             httpContext.Response.Headers.Append("Set-Cookie", cookie);
+        }
+
+        if (copy && proxyResponse is not null && IsStream(proxyResponse))
+        {
+            await httpContext.Response.Body.FlushAsync(cancellationToken);
         }
 
         return copy;

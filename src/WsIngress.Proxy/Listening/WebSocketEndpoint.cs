@@ -105,7 +105,7 @@ internal sealed class WebSocketEndpoint(HandshakePipeline pipeline, SocketRelays
             Copy(refused.Headers, http.Response.Headers);
             try
             {
-                await http.Response.StartAsync(both.Token);
+                await http.Response.Body.FlushAsync(both.Token);
                 await answer.Body.CopyToAsync(http.Response.Body, both.Token);
             }
             catch (Exception error) when (error is IOException or OperationCanceledException)

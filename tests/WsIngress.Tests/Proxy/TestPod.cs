@@ -32,12 +32,12 @@ internal sealed class TestPod : IAsyncDisposable
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
+        builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(k => k.Listen(IPAddress.Loopback, 0, l =>
         {
             l.Protocols = protocols;
             if (certificate is not null)
             {
-                builder.WebHost.UseKestrelHttpsConfiguration();
                 l.UseHttps(certificate);
             }
         }));

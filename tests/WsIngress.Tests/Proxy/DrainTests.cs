@@ -1,0 +1,201 @@
+using Microsoft.Extensions.Time.Testing;
+using WsIngress.Proxy.Telemetry;
+using WsIngress.Relay;
+using Xunit;
+
+namespace WsIngress.Tests.Proxy;
+
+/// <summary>The end of the process as clients see it.</summary>
+public sealed class DrainTests
+{
+    [Fact]
+    public async Task Two_hundred_sockets_end_evenly_over_the_window_and_the_drain_returns_after_the_last()
+    {
+        const int Count = 200;
+        var window = TimeSpan.FromSeconds(20);
+        var time = new FakeTimeProvider();
+        await using var pod = await TestPod.StartAsync();
+        await using var proxy = await TestProxy.ToAsync(pod, time: time);
+        var closes = new List<Task<(Frame? Frame, DateTimeOffset At)>>();
+        for (var i = 0; i < Count; i++)
+        {
+            var client = await RawHandshake.OpenAsync(proxy);
+            closes.Add(EchoCloseAsync(client, time));
+        }
+
+        await proxy.Telemetry.WaitAsync(t => t.Opened.Count == Count);
+        var started = time.GetUtcNow();
+        var drain = proxy.Plane.DrainAsync(window, TimeSpan.FromSeconds(60), CancellationToken.None);
+        for (var tick = 0; !drain.IsCompleted && tick < 600; tick++)
+        {
+            // Let what this moment caused happen before the next: real milliseconds per tenth of a second of the drain's clock.
+            await Task.Delay(TimeSpan.FromMilliseconds(4), TimeProvider.System);
+            time.Advance(TimeSpan.FromMilliseconds(100));
+        }
+
+        await drain;
+        var seen = await Task.WhenAll(closes);
+        Assert.All(seen, c => Assert.Equal((1001, "proxy-shutdown"), (c.Frame!.CloseCode, c.Frame.CloseReason)));
+        Assert.All(proxy.Telemetry.Closed, c => Assert.Equal(RelayOutcome.ProxyShutdown, c.Report.Outcome));
+        Assert.InRange((time.GetUtcNow() - started).TotalSeconds, 19, 26);
+
+        // Each quarter of the window closes about a quarter of the sockets.
+        for (var quarter = 0; quarter < 4; quarter++)
+        {
+            var from = started + (window * (quarter / 4.0));
+            var closed = seen.Count(c => c.At >= from && c.At < from + (window / 4));
+            Assert.InRange(closed, 35, 65);
+        }
+    }
+
+    [Fact]
+    public async Task During_a_drain_handshakes_get_503_on_every_way_in_and_plain_requests_are_served()
+    {
+        await using var pod = await TestPod.StartAsync();
+        await using var proxy = await TestProxy.ToAsync(pod);
+        await using var open = await RawHandshake.OpenAsync(proxy);
+        await proxy.Telemetry.WaitAsync(t => t.Opened.Count == 1);
+        using var force = new CancellationTokenSource();
+        var drain = proxy.Plane.DrainAsync(TimeSpan.Zero, TimeSpan.FromSeconds(30), force.Token);
+
+        Assert.True(proxy.Plane.IsDraining);
+        foreach (var via in Enum.GetValues<WsVia>())
+        {
+            await using var client = await RawHandshake.OpenAsync(proxy, via);
+            Assert.Equal(503, client.Status);
+            Assert.Equal("1", client.Headers.Joined("Retry-After"));
+        }
+
+        using var plain = await proxy.GetAsync();
+        Assert.Equal(200, (int)plain.StatusCode);
+        Assert.False(drain.IsCompleted);
+        Assert.Equal(3, proxy.Telemetry.Handshakes.Count(h => h.Refusal == HandshakeRefusal.Draining));
+
+        Assert.Equal(1001, (await open.ReadFrameAsync())?.CloseCode);
+        await open.WriteAsync(Frame.OfClose(1001, "", masked: true));
+        await open.DisposeAsync();
+        await drain.WaitAsync(TimeSpan.FromSeconds(5));
+    }
+
+    [Fact]
+    public async Task A_drain_waits_for_a_handshake_that_was_under_way_when_it_began()
+    {
+        var asked = new TaskCompletionSource();
+        var answer = new TaskCompletionSource();
+        await using var pod = RawPod.Start(async c =>
+        {
+            asked.SetResult();
+            await answer.Task;
+            await c.EchoAsync();
+        });
+        await using var proxy = await TestProxy.StartAsync();
+        proxy.Publish([pod.Endpoint]);
+        var opening = RawHandshake.OpenAsync(proxy);
+        await asked.Task;
+
+        var drain = proxy.Plane.DrainAsync(TimeSpan.Zero, TimeSpan.FromSeconds(30), CancellationToken.None);
+        Assert.False(await Ends(drain, TimeSpan.FromMilliseconds(150)));
+        answer.SetResult();
+
+        await using var client = await opening;
+        Assert.Equal(101, client.Status);
+        var close = await client.ReadFrameAsync();
+        Assert.Equal((1001, "proxy-shutdown"), (close!.CloseCode, close.CloseReason));
+        await client.WriteAsync(Frame.OfClose(1001, "", masked: true));
+        await client.DisposeAsync();
+        await drain.WaitAsync(TimeSpan.FromSeconds(5));
+    }
+
+    [Fact]
+    public async Task A_drain_waits_for_a_plain_request_under_way()
+    {
+        var asked = new TaskCompletionSource();
+        var answer = new TaskCompletionSource();
+        await using var pod = await TestPod.StartAsync(handler: _ =>
+        {
+            asked.SetResult();
+            return answer.Task;
+        });
+        await using var proxy = await TestProxy.ToAsync(pod);
+        var asking = proxy.GetAsync();
+        await asked.Task;
+
+        var drain = proxy.Plane.DrainAsync(TimeSpan.Zero, TimeSpan.FromSeconds(30), CancellationToken.None);
+        Assert.False(await Ends(drain, TimeSpan.FromMilliseconds(150)));
+        answer.SetResult();
+
+        using var got = await asking;
+        Assert.Equal(200, (int)got.StatusCode);
+        await drain.WaitAsync(TimeSpan.FromSeconds(5));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task The_deadline_or_force_cuts_what_does_not_answer_the_Close(bool force)
+    {
+        await using var pod = RawPod.Start(async c =>
+        {
+            await c.SendAsync(RawPodConnection.Switch);
+            await c.HangAsync();
+        });
+        await using var proxy = await TestProxy.StartAsync();
+        proxy.Publish([pod.Endpoint]);
+        await using var deaf = await RawHandshake.OpenAsync(proxy);
+        await proxy.Telemetry.WaitAsync(t => t.Opened.Count == 1);
+        using var cancel = new CancellationTokenSource();
+
+        var drain = proxy.Plane.DrainAsync(TimeSpan.Zero, force ? TimeSpan.FromSeconds(30) : TimeSpan.FromMilliseconds(200), cancel.Token);
+        if (force)
+        {
+            Assert.Equal(1001, (await deaf.ReadFrameAsync())?.CloseCode);
+            await cancel.CancelAsync();
+        }
+
+        await drain.WaitAsync(TimeSpan.FromSeconds(3));
+        var report = await proxy.Telemetry.OneReportAsync();
+        Assert.Equal(RelayOutcome.ProxyShutdown, report.Outcome);
+        await Settled.NothingIsHeldAsync(proxy);
+    }
+
+    [Fact]
+    public async Task A_drain_of_nothing_returns_at_once_whatever_the_window()
+    {
+        await using var pod = await TestPod.StartAsync();
+        await using var proxy = await TestProxy.ToAsync(pod);
+
+        await proxy.Plane.DrainAsync(TimeSpan.FromMinutes(5), TimeSpan.FromMinutes(10), CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(2));
+
+        Assert.True(proxy.Plane.IsDraining);
+    }
+
+    [Fact]
+    public async Task A_stop_without_a_drain_is_a_shutdown_and_no_lost_client()
+    {
+        await using var pod = await TestPod.StartAsync();
+        var proxy = await TestProxy.ToAsync(pod);
+        await using var client = await RawHandshake.OpenAsync(proxy);
+        await proxy.Telemetry.WaitAsync(t => t.Opened.Count == 1);
+
+        await proxy.DisposeAsync();
+
+        Assert.Equal(RelayOutcome.ProxyShutdown, (await proxy.Telemetry.OneReportAsync()).Outcome);
+        Assert.Equal(0, Settled.Load(proxy));
+    }
+
+    private static async Task<(Frame? Frame, DateTimeOffset At)> EchoCloseAsync(RawHandshake client, FakeTimeProvider time)
+    {
+        await using (client)
+        {
+            var frame = await Frame.ReadAsync(client.Stream);
+            var at = time.GetUtcNow();
+            await client.WriteAsync(Frame.Bytes(8, frame?.Payload ?? [], masked: true));
+            await Frame.ReadAsync(client.Stream);
+            return (frame, at);
+        }
+    }
+
+    /// <summary>A real wait: that something does not happen cannot be waited for otherwise.</summary>
+    private static async Task<bool> Ends(Task task, TimeSpan within) =>
+        await Task.WhenAny(task, Task.Delay(within, TimeProvider.System)) == task;
+}
