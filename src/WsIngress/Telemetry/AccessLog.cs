@@ -1,7 +1,5 @@
-using System.Buffers;
-using System.Text.Encodings.Web;
+using System.Globalization;
 using System.Text.Json;
-using System.Threading.Channels;
 using WsIngress.Proxy.Telemetry;
 using WsIngress.Relay;
 
@@ -12,23 +10,12 @@ namespace WsIngress.Telemetry;
 /// Queries, cookies and credentials are never written. A full queue drops lines and counts them: a slow log reader must not
 /// slow the traffic down.
 /// </summary>
-internal sealed class AccessLog : IProxyTelemetry, IAsyncDisposable
+internal sealed class AccessLog(Stream output, TimeProvider time) : IProxyTelemetry, IAsyncDisposable
 {
-    private const int QueueLength = 16 * 1024;
-    private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
-    private readonly Channel<byte[]> _lines = Channel.CreateBounded<byte[]>(new BoundedChannelOptions(QueueLength) { SingleReader = true });
-    private readonly TimeProvider _time;
-    private readonly Task _writer;
-    private long _dropped;
-
-    public AccessLog(Stream output, TimeProvider time)
-    {
-        _time = time;
-        _writer = Task.Run(() => WriteAsync(output));
-    }
+    private readonly AccessLogWriter _writer = new(output);
 
     /// <summary>Lines that were not written because the reader of the log was too slow.</summary>
-    public long Dropped => Volatile.Read(ref _dropped);
+    public long Dropped => _writer.Dropped;
 
     public void HttpCompleted(HttpFacts facts) => Line("http", json =>
     {
@@ -93,11 +80,7 @@ internal sealed class AccessLog : IProxyTelemetry, IAsyncDisposable
         json.WriteNumber("tableRevision", facts.Route.Revision);
     });
 
-    public async ValueTask DisposeAsync()
-    {
-        _lines.Writer.TryComplete();
-        await _writer;
-    }
+    public ValueTask DisposeAsync() => _writer.DisposeAsync();
 
     internal static void Close(Utf8JsonWriter json, string name, CloseStatus? status)
     {
@@ -152,42 +135,14 @@ internal sealed class AccessLog : IProxyTelemetry, IAsyncDisposable
 
     private static double Milliseconds(TimeSpan duration) => Math.Round(duration.TotalMilliseconds, 3);
 
-    private void Line(string kind, Action<Utf8JsonWriter> write)
+    private void Line(string kind, Action<Utf8JsonWriter> write) => _writer.Write(json =>
     {
-        var buffer = new ArrayBufferWriter<byte>(512);
-        using (var json = new Utf8JsonWriter(buffer, Options))
-        {
-            json.WriteStartObject();
-            json.WriteString("time", _time.GetUtcNow().ToString("yyyy-MM-ddTHH:mm:ss.fffZ"));
-            json.WriteString("event", kind);
-            write(json);
-            json.WriteEndObject();
-        }
-
-        buffer.Write("\n"u8);
-        if (!_lines.Writer.TryWrite(buffer.WrittenSpan.ToArray()))
-        {
-            Interlocked.Increment(ref _dropped);
-        }
-    }
-
-    private async Task WriteAsync(Stream output)
-    {
-        try
-        {
-            await foreach (var line in _lines.Reader.ReadAllAsync())
-            {
-                await output.WriteAsync(line);
-                if (!_lines.Reader.TryPeek(out _))
-                {
-                    await output.FlushAsync();
-                }
-            }
-        }
-        catch (IOException)
-        {
-            // Nobody reads the log any more (closed pipe): the proxy goes on, lines are counted as dropped.
-            _lines.Writer.TryComplete();
-        }
-    }
+        json.WriteStartObject();
+        Span<char> now = stackalloc char[24];
+        time.GetUtcNow().TryFormat(now, out var length, "yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture);
+        json.WriteString("time", now[..length]);
+        json.WriteString("event", kind);
+        write(json);
+        json.WriteEndObject();
+    });
 }
