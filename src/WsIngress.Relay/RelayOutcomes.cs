@@ -4,8 +4,8 @@ namespace WsIngress.Relay;
 /// <remarks>
 /// <para>Which code goes to whom: the guilty side gets the code of its fault. A fault of the backend is, to the client, a server that met an
 /// unexpected condition: 1011. To the backend, whatever ends the client's half is an endpoint going away: 1001.</para>
-/// <para>1011 and not 1014 (bad gateway) for a lost backend, because common clients refuse to take 1014 and would report a protocol
-/// error instead of the reason.</para>
+/// <para>1011 and not 1014 (bad gateway) for a lost backend: 1014 is younger than the RFC, and gorilla/websocket among others takes it for a
+/// protocol error, so the reason would not reach the application.</para>
 /// <para>Max age is 1001, not 1000: 1000 says that the purpose of the connection is fulfilled, and clients do not reconnect after it.</para>
 /// </remarks>
 public static class RelayOutcomes
