@@ -15,7 +15,7 @@ namespace WsIngress.Bench;
 /// <summary>The whole standalone pipeline over a folder of many files: how long a new Ingress takes from the end of the quiet time to the live table.</summary>
 internal static class FollowBench
 {
-    private const int Rounds = 15;
+    private const int Rounds = 30;
 
     public static async Task<int> RunAsync(int ingresses)
     {
