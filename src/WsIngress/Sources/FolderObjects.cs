@@ -7,9 +7,11 @@ using WsIngress.Translation;
 namespace WsIngress.Sources;
 
 /// <summary>Gathers the objects of files given in path order; of two with the same kind, namespace and name the first one counts.</summary>
-internal sealed class FolderObjects(ManifestLimits limits)
+/// <param name="limits">How much is read.</param>
+/// <param name="expected">About how many objects there will be.</param>
+internal sealed class FolderObjects(ManifestLimits limits, int expected = 0)
 {
-    private readonly Dictionary<ObjectReference, (string Path, PlacedObject Placed)> _known = [];
+    private readonly Dictionary<ObjectReference, (string Path, PlacedObject Placed)> _known = new(expected + (expected / 8));
     private readonly List<IKubernetesObject<V1ObjectMeta>>[] _byKind = [.. ObjectKindInfo.All.Select(_ => new List<IKubernetesObject<V1ObjectMeta>>())];
     private bool _full;
 

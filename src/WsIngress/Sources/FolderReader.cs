@@ -40,6 +40,7 @@ internal sealed class FolderReader(string folder, TimeProvider time, ManifestLim
     private Dictionary<string, CachedFile> _files = new(StringComparer.Ordinal);
     private List<Problem> _folderProblems = [];
     private FolderReading? _last;
+    private FolderListing? _listing;
 
     private sealed record CachedFile(FileStamp? Stamp, bool Trusted, ManifestFile File)
     {
@@ -52,11 +53,22 @@ internal sealed class FolderReader(string folder, TimeProvider time, ManifestLim
     /// <summary>Files whose content was read so far.</summary>
     public long Opened { get; private set; }
 
-    /// <summary>Reads the folder; files named in <paramref name="suspects"/> are read whatever their stamp says.</summary>
+    /// <summary>Times that the whole folder was listed; a test counts them.</summary>
+    public long Listed { get; private set; }
+
+    /// <summary>Reads the folder.</summary>
+    /// <param name="suspects">Full paths of files that are read whatever their stamp says.</param>
+    /// <param name="onlySuspects">Nothing but these changed, as far as the watch knows.</param>
     /// <exception cref="IOException">The folder itself is gone or cannot be read; the last reading stays in force.</exception>
-    public FolderReading Read(IReadOnlySet<string>? suspects = null)
+    public FolderReading Read(IReadOnlySet<string>? suspects = null, bool onlySuspects = false)
     {
-        var listing = FolderListing.Of(folder, limits);
+        if (!onlySuspects || suspects is null || _listing?.After(suspects, limits) is not { } listing)
+        {
+            Listed++;
+            listing = FolderListing.Of(folder, limits);
+        }
+
+        _listing = listing;
         var next = new Dictionary<string, CachedFile>(listing.Files.Length, StringComparer.Ordinal);
         foreach (var listed in listing.Files)
         {
@@ -193,7 +205,7 @@ internal sealed class FolderReader(string folder, TimeProvider time, ManifestLim
     private FolderReading Assemble()
     {
         var problems = new List<Problem>(_folderProblems);
-        var folderObjects = new FolderObjects(limits);
+        var folderObjects = new FolderObjects(limits, _last?.ObjectsByKind.Sum(kind => kind.Length) ?? 0);
         var unknown = new SortedSet<string>(StringComparer.Ordinal);
         foreach (var cached in InOrder())
         {
@@ -231,9 +243,10 @@ internal sealed class FolderReader(string folder, TimeProvider time, ManifestLim
 
     private IEnumerable<CachedFile> InOrder()
     {
-        var paths = _files.Keys.ToArray();
-        Array.Sort(paths, StringComparer.Ordinal);
-        return paths.Select(path => _files[path]);
+        // A folder that could not be entered keeps files that the listing does not have.
+        var listed = _listing!.Files;
+        var paths = listed.Length == _files.Count ? listed.Select(file => file.RelativePath) : _files.Keys.Order(StringComparer.Ordinal);
+        return paths.Select(path => _files.GetValueOrDefault(path)).OfType<CachedFile>();
     }
 
     private static bool Same(ImmutableArray<IKubernetesObject<V1ObjectMeta>> left, ImmutableArray<IKubernetesObject<V1ObjectMeta>> right) =>

@@ -13,6 +13,9 @@ internal sealed class FolderSource(FolderSourceOptions options, IFolderWatcher w
 {
     private const int MaxSuspects = 10_000;
 
+    /// <summary>Up to here events are taken at their word until the next rescan; the watch drops some only far above.</summary>
+    private const int MaxTrusted = 500;
+
     private readonly FolderReader _reader = new(options.Folder, time, options.Limits);
     private readonly HashSet<string> _namedKinds = new(StringComparer.Ordinal);
     private readonly HashSet<string> _suspects = new(StringComparer.Ordinal);
@@ -21,6 +24,7 @@ internal sealed class FolderSource(FolderSourceOptions options, IFolderWatcher w
     private (string? Path, DateTime Created) _watched;
     private string? _watchTrouble;
     private bool _folderGone;
+    private bool _trustEvents;
 
     public string Name => $"folder {options.Folder}";
 
@@ -86,7 +90,7 @@ internal sealed class FolderSource(FolderSourceOptions options, IFolderWatcher w
     private SourceBatch? Read()
     {
         var started = Stopwatch.GetTimestamp();
-        var reading = _reader.Read(_suspects);
+        var reading = _reader.Read(_suspects, onlySuspects: _trustEvents);
         _suspects.Clear();
         var isNew = _last is null || reading.Different;
         _last = reading;
@@ -121,6 +125,7 @@ internal sealed class FolderSource(FolderSourceOptions options, IFolderWatcher w
 
     private async Task WaitForChangeAsync(CancellationToken cancellation)
     {
+        var events = 0;
         var holdOff = new HoldOff(time, options.Quiet, options.MaximumWait);
         var began = time.GetTimestamp();
         var rescan = _folderGone || _last!.LookAgain ? options.RescanInTrouble : options.Rescan;
@@ -129,7 +134,12 @@ internal sealed class FolderSource(FolderSourceOptions options, IFolderWatcher w
             while (_watch!.Events.TryRead(out var path))
             {
                 holdOff.Touch();
-                if (path is not null && _suspects.Count < MaxSuspects)
+                events++;
+                if (path is null)
+                {
+                    events = MaxTrusted;
+                }
+                else if (_suspects.Count < MaxSuspects)
                 {
                     _suspects.Add(path);
                 }
@@ -138,6 +148,8 @@ internal sealed class FolderSource(FolderSourceOptions options, IFolderWatcher w
             var remaining = holdOff.Pending ? holdOff.Remaining() : rescan - time.GetElapsedTime(began);
             if (remaining <= TimeSpan.Zero)
             {
+                // Few events of a sound watch say all there is to know; a rescan, a flood or an event without a path does not.
+                _trustEvents = holdOff.Pending && events < MaxTrusted && _watch.Trouble is null && !_folderGone && !_last!.LookAgain;
                 return;
             }
 

@@ -12,12 +12,18 @@ namespace WsIngress.Store;
 internal sealed class KindStore<T>
     where T : class, IKubernetesObject<V1ObjectMeta>
 {
+    /// <summary>Each single change moves the rest of the list; past a few it is cheaper to sort once.</summary>
+    private const int MostSingleChanges = 100;
+
     private readonly Dictionary<ObjectKey, T> _objects = [];
 
     /// <summary>The keys and objects again, in order; null while they must be sorted anew.</summary>
     private List<(ObjectKey Key, T Object)>? _sorted = [];
     private ImmutableArray<T> _list = [];
     private bool _listed = true;
+
+    /// <summary>The list of the last Replace while nothing else has changed since; default when something has.</summary>
+    private ImmutableArray<IKubernetesObject<V1ObjectMeta>> _replaced;
 
     /// <summary>The same array as before when nothing changed.</summary>
     public ImmutableArray<T> List()
@@ -34,6 +40,11 @@ internal sealed class KindStore<T>
     /// <summary>True when the event changed something.</summary>
     public bool Apply(in StoreEvent change)
     {
+        if (change.Type != StoreEventType.Replace)
+        {
+            _replaced = default;
+        }
+
         var changed = change.Type switch
         {
             StoreEventType.Replace => Replace(change.Objects),
@@ -45,6 +56,56 @@ internal sealed class KindStore<T>
     }
 
     private bool Replace(ImmutableArray<IKubernetesObject<V1ObjectMeta>> all)
+    {
+        var before = _replaced;
+        _replaced = all;
+        return before.IsDefault || !TryReplaceMiddle(before, all, out var isChanged) ? ReplaceAll(all) : isChanged;
+    }
+
+    /// <summary>Two lists of a folder are mostly the same objects in the same places: only what lies between their equal ends is looked at.</summary>
+    private bool TryReplaceMiddle(ImmutableArray<IKubernetesObject<V1ObjectMeta>> before, ImmutableArray<IKubernetesObject<V1ObjectMeta>> all, out bool isChanged)
+    {
+        var most = Math.Min(before.Length, all.Length);
+        var head = 0;
+        while (head < most && ReferenceEquals(before[head], all[head]))
+        {
+            head++;
+        }
+
+        var tail = 0;
+        while (tail < most - head && ReferenceEquals(before[^(tail + 1)], all[^(tail + 1)]))
+        {
+            tail++;
+        }
+
+        isChanged = false;
+        var old = before.AsSpan()[head..^tail];
+        var found = all.AsSpan()[head..^tail];
+        if (old.Length + found.Length > MostSingleChanges)
+        {
+            return false;
+        }
+
+        var present = new HashSet<ObjectKey>(found.Length);
+        foreach (var one in found)
+        {
+            present.Add(ObjectKey.Of(one));
+        }
+
+        foreach (var one in old)
+        {
+            isChanged |= !present.Contains(ObjectKey.Of(one)) && Delete(ObjectKey.Of(one));
+        }
+
+        foreach (var one in found)
+        {
+            isChanged |= Upsert(ObjectKey.Of(one), (T)one);
+        }
+
+        return true;
+    }
+
+    private bool ReplaceAll(ImmutableArray<IKubernetesObject<V1ObjectMeta>> all)
     {
         var changed = new List<(ObjectKey Key, T Object)>();
         var present = new HashSet<ObjectKey>(all.Length);
@@ -62,8 +123,7 @@ internal sealed class KindStore<T>
             ? []
             : _objects.Keys.Where(key => !present.Contains(key)).ToList();
 
-        // Each single change moves the rest of the list; past a few it is cheaper to sort once.
-        if (changed.Count + gone.Count > 100)
+        if (changed.Count + gone.Count > MostSingleChanges)
         {
             _sorted = null;
         }
