@@ -39,7 +39,8 @@ public sealed class RouteMatcher
     public RouteMatcher(RoutingTable table, RouteMatcher? previous = null)
     {
         Regexes = new RegexSet(previous?.Regexes);
-        var routes = new List<Route>();
+        var routes = new List<Route>(previous?._routes.Length ?? 0);
+        _exact.EnsureCapacity(table.Hosts.Length);
         foreach (var host in table.Hosts)
         {
             var slot = new HostSlot(previous?.Reuse(host, Regexes) ?? new HostIndex(host, Regexes), routes.Count);

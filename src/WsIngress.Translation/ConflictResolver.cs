@@ -6,11 +6,12 @@ namespace WsIngress.Translation;
 /// Step 6: puts the drafts, in the order in which they win, onto hosts. The first to claim a host and path, a host's default,
 /// the table's default or a host's certificate keeps it; every later one loses just that and is told by whom.
 /// </summary>
-internal sealed class ConflictResolver
+/// <param name="expected">About how many hosts there will be.</param>
+internal sealed class ConflictResolver(int expected)
 {
     private const string AllowedPath = "a host and path that no Ingress before this one has";
 
-    private readonly Dictionary<string, HostClaims> _hosts = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, HostClaims> _hosts = new(expected, StringComparer.Ordinal);
     private readonly Dictionary<string, (TlsBinding Binding, RouteOwner Owner)> _tls = new(StringComparer.Ordinal);
 
     /// <summary>Serves requests that no host takes.</summary>
@@ -40,7 +41,7 @@ internal sealed class ConflictResolver
     }
 
     public IEnumerable<(string Host, IReadOnlyCollection<Route> Routes, Route? Default)> Hosts =>
-        _hosts.Select(h => (h.Key, (IReadOnlyCollection<Route>)h.Value.Routes.Values, h.Value.Default));
+        _hosts.Select(h => (h.Key, (IReadOnlyCollection<Route>)h.Value.Routes, h.Value.Default));
 
     public IEnumerable<TlsBinding> TlsBindings => _tls.Values.Select(t => t.Binding);
 
@@ -56,8 +57,8 @@ internal sealed class ConflictResolver
 
     private void PlaceRoute(IngressDraft draft, RouteDraft route)
     {
-        var routes = Host(route.Host).Routes;
-        if (routes.TryAdd(route.Route.Path, route.Route))
+        var winner = Host(route.Host).Claim(route.Route);
+        if (ReferenceEquals(winner, route.Route))
         {
             Count(draft, route.Host, route.Route);
             return;
@@ -65,7 +66,7 @@ internal sealed class ConflictResolver
 
         var path = route.Route.Path;
         var what = $"{path.Kind} {ProblemText.Clip(path.Value)} of host {HostText(route.Host)}";
-        draft.Add(ProblemReason.Conflict, $"{route.Field}.path", path.Value, AllowedPath, $"{what} {Winner(draft, routes[path].Owner)}; this path is not served");
+        draft.Add(ProblemReason.Conflict, $"{route.Field}.path", path.Value, AllowedPath, $"{what} {Winner(draft, winner.Owner)}; this path is not served");
     }
 
     // Without rules it takes what no host takes; with rules, what no path of its own hosts takes. An Ingress whose rules are
@@ -133,7 +134,36 @@ internal sealed class ConflictResolver
 
     private sealed class HostClaims
     {
-        public Dictionary<PathMatch, Route> Routes { get; } = [];
+        private const int FewRoutes = 8;
+
+        private Dictionary<PathMatch, Route>? _byPath;
+
+        public List<Route> Routes { get; } = new(2);
         public Route? Default { get; set; }
+
+        /// <summary>The route that has this path: this one, or the one that came before it.</summary>
+        public Route Claim(Route route)
+        {
+            if (Find(route.Path) is { } winner)
+            {
+                return winner;
+            }
+
+            Routes.Add(route);
+            _byPath?.Add(route.Path, route);
+            return route;
+        }
+
+        /// <summary>Most hosts have a path or two; a dictionary for each of 10,000 hosts costs more than it saves.</summary>
+        private Route? Find(PathMatch path)
+        {
+            if (Routes.Count < FewRoutes)
+            {
+                return Routes.Find(r => r.Path == path);
+            }
+
+            _byPath ??= Routes.ToDictionary(r => r.Path);
+            return _byPath.GetValueOrDefault(path);
+        }
     }
 }

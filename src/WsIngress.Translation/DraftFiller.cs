@@ -12,7 +12,7 @@ namespace WsIngress.Translation;
 /// </summary>
 internal sealed class DraftFiller(SnapshotIndex index, TranslationOptions options, List<Problem> problems, Action<V1Ingress> before)
 {
-    private readonly List<(IngressDraft Draft, Lookup[] Lookups)> _fresh = [];
+    private readonly List<IngressDraft> _fresh = [];
 
     private RuleTranslator Rules => field ??= new(Backends, new PolicyBuilder(index, problems));
 
@@ -25,29 +25,35 @@ internal sealed class DraftFiller(SnapshotIndex index, TranslationOptions option
         try
         {
             before(draft.Ingress);
-            if (RememberedDraft.TryFill(draft, options, index, Backends))
+            if (draft.IsFilled)
             {
+                draft.TakeBackends(Backends);
                 return;
             }
 
+            var isClean = draft.Problems.Count == 0;
             index.Lookups.Clear();
             Backends.Uses.Clear();
             draft.Annotations = AnnotationReader.Read(draft.Ingress.Metadata?.Annotations, AnnotationTargets.Ingress, draft.Reference, draft.Problems);
             Rules.Translate(draft);
             Tls.Translate(draft);
-            Lookup[] lookups = [.. index.Lookups];
-            RememberedDraft.Keep(draft, options, lookups, [.. Backends.Uses]);
-            _fresh.Add((draft, lookups));
+            if (isClean)
+            {
+                draft.Filled(index.Lookups, Backends.Uses);
+                _fresh.Add(draft);
+            }
         }
         catch (Exception e)
         {
-            RememberedDraft.Forget(draft.Ingress);
             draft.Clear();
             draft.Add(ProblemReason.InternalError, "", "", "", $"WsIngress failed on this Ingress ({e.GetType().Name}: {ProblemText.Clip(e.Message)}); the others are served. Please report it");
         }
     }
 
-    /// <summary>After the last Ingress: forgets those that depend on an object with problems of its own, so that the next translation tells these again.</summary>
+    /// <summary>
+    /// After the last Ingress: those that depend on an object with problems of its own are not kept, since these problems are told by
+    /// whoever reads that object.
+    /// </summary>
     public void Close()
     {
         if (problems.Count == 0)
@@ -56,16 +62,12 @@ internal sealed class DraftFiller(SnapshotIndex index, TranslationOptions option
         }
 
         var troubled = problems.Select(p => (p.Object.Namespace, p.Object.Name)).ToHashSet();
-        foreach (var (draft, lookups) in _fresh)
+        foreach (var draft in _fresh)
         {
-            if (Array.Exists(lookups, l => Touches(l, troubled)))
+            if (draft.DependsOn(troubled, index))
             {
-                RememberedDraft.Forget(draft.Ingress);
+                draft.Unfill();
             }
         }
     }
-
-    private static bool Touches(Lookup lookup, HashSet<(string, string)> troubled) =>
-        troubled.Contains((lookup.Namespace, lookup.Name))
-        || (lookup.Found is V1EndpointSlice[] slices && Array.Exists(slices, s => troubled.Contains((s.Metadata?.NamespaceProperty ?? "", s.Metadata?.Name ?? ""))));
 }

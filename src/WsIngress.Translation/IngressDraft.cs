@@ -1,6 +1,7 @@
 using k8s.Models;
 using WsIngress.Routing;
 using WsIngress.Translation.Annotations;
+using WsIngress.Translation.Backends;
 
 namespace WsIngress.Translation;
 
@@ -14,6 +15,13 @@ internal sealed class IngressDraft
         Reference = new("Ingress", Owner.Namespace, Owner.Name);
         Annotations = new(Reference);
     }
+
+    private Lookup[] _lookups = [];
+    private int[] _hashes = [];
+    private BackendUse[] _backends = [];
+    private int _ownProblems;
+    private int _ownServed;
+    private IngressReport? _report;
 
     public V1Ingress Ingress { get; }
     public RouteOwner Owner { get; }
@@ -47,6 +55,65 @@ internal sealed class IngressDraft
     public void Add(ProblemReason reason, string field, string? value, string allowed, string message, ProblemSeverity severity = ProblemSeverity.Error) =>
         Problems.Add(new(Reference, reason, field, ProblemText.Clip(value), allowed, message) { Severity = severity });
 
+    /// <summary>What it asks for is known, from this translation or an earlier one.</summary>
+    public bool IsFilled { get; private set; }
+
+    /// <summary>Its report of this translation or, when it met no conflict in either, of the one before; null when it is to be made.</summary>
+    public IngressReport? Report
+    {
+        get => IsFilled && Problems.Count == _ownProblems ? _report : null;
+        set => _report = value;
+    }
+
+    /// <summary>Keeps what was read for the next translations, before it meets the others.</summary>
+    public void Filled(List<Lookup> lookups, List<BackendUse> backends)
+    {
+        _lookups = [.. lookups];
+        _hashes = [.. lookups.Select(l => l.Hash)];
+        _backends = [.. backends];
+        (_ownProblems, _ownServed) = (Problems.Count, Served);
+        IsFilled = true;
+    }
+
+    /// <summary>Before the next translation: forgets what came of meeting the others, and everything if a look-up may find something else.</summary>
+    public void Renew(HashSet<int> changed)
+    {
+        if (IsFilled && !Array.Exists(_hashes, changed.Contains))
+        {
+            _report = Report;
+            Problems.RemoveRange(_ownProblems, Problems.Count - _ownProblems);
+            Served = _ownServed;
+        }
+        else
+        {
+            Unfill();
+            Clear();
+        }
+
+        ServedHosts.Clear();
+        Placed = 0;
+        IgnoredBecause = null;
+    }
+
+    public void Unfill()
+    {
+        IsFilled = false;
+        Report = null;
+    }
+
+    public void TakeBackends(BackendResolver resolver)
+    {
+        foreach (var use in _backends)
+        {
+            resolver.Take(use);
+        }
+    }
+
+    /// <summary>True when one of these objects, by namespace and name, was looked at for this draft.</summary>
+    public bool DependsOn(HashSet<(string, string)> objects, SnapshotIndex index) => Array.Exists(_lookups, lookup =>
+        objects.Contains((lookup.Namespace, lookup.Name))
+        || (lookup.Kind == LookupKind.Slices && index.Slices(lookup.Namespace, lookup.Name).Any(s => objects.Contains((s.Metadata?.NamespaceProperty ?? "", s.Metadata?.Name ?? "")))));
+
     /// <summary>After a defect: nothing of it is served, whatever was collected.</summary>
     public void Clear()
     {
@@ -56,6 +123,8 @@ internal sealed class IngressDraft
         Problems.Clear();
         Default = null;
         Served = 0;
+        IsFilled = false;
+        Report = null;
     }
 }
 

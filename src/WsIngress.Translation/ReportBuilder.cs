@@ -10,10 +10,12 @@ internal static class ReportBuilder
         var reports = ImmutableArray.CreateBuilder<IngressReport>(drafts.Count);
         foreach (var draft in drafts)
         {
-            reports.Add(ToReport(draft));
+            var report = draft.Report ?? ToReport(draft);
+            draft.Report = report;
+            reports.Add(report);
         }
 
-        reports.Sort(static (a, b) =>
+        InOrder.Sort(reports, static (a, b) =>
         {
             var order = string.CompareOrdinal(a.Namespace, b.Namespace);
             return order != 0 ? order : string.CompareOrdinal(a.Name, b.Name);

@@ -1,3 +1,4 @@
+using k8s;
 using k8s.Models;
 
 namespace WsIngress.Translation;
@@ -7,36 +8,72 @@ internal sealed class SnapshotIndex
 {
     private const string ServiceNameLabel = "kubernetes.io/service-name";
 
-    private readonly Dictionary<(string Namespace, string Name), V1Service> _services;
-    private readonly Dictionary<(string Namespace, string Service), List<V1EndpointSlice>> _slices;
-    private readonly Dictionary<(string Namespace, string Name), V1Secret> _secrets;
-    private readonly Dictionary<string, V1IngressClass> _classes;
+    /// <summary>More single changes than these are read anew, all together.</summary>
+    private const int MostSingleChanges = 200;
+
+    private readonly Dictionary<(string Namespace, string Name), V1Service> _services = [];
+    private readonly Dictionary<(string Namespace, string Service), List<V1EndpointSlice>> _slices = [];
+    private readonly Dictionary<(string Namespace, string Name), V1Secret> _secrets = [];
+    private readonly Dictionary<string, V1IngressClass> _classes = new(StringComparer.Ordinal);
+    private ClusterSnapshot _snapshot;
 
     public SnapshotIndex(ClusterSnapshot snapshot)
     {
-        _services = new(snapshot.Services.Length);
+        _snapshot = snapshot;
+        _services.EnsureCapacity(snapshot.Services.Length);
         foreach (var service in snapshot.Services)
         {
             _services.TryAdd(Key(service.Metadata), service);
         }
 
-        _slices = new(snapshot.EndpointSlices.Length);
+        _slices.EnsureCapacity(snapshot.EndpointSlices.Length);
         foreach (var slice in snapshot.EndpointSlices)
         {
             AddSlice(slice);
         }
 
-        _secrets = new(snapshot.Secrets.Length);
+        _secrets.EnsureCapacity(snapshot.Secrets.Length);
         foreach (var secret in snapshot.Secrets)
         {
             _secrets.TryAdd(Key(secret.Metadata), secret);
         }
 
-        _classes = new(snapshot.IngressClasses.Length, StringComparer.Ordinal);
         foreach (var ingressClass in snapshot.IngressClasses)
         {
             _classes.TryAdd(ingressClass.Metadata?.Name ?? "", ingressClass);
         }
+    }
+
+    /// <summary>Hashes of the look-ups that may find something else than in the snapshot before.</summary>
+    public HashSet<int> Changed { get; } = [];
+
+    /// <summary>Becomes the index of the next snapshot where that differs little from this one; false when it has to be made anew.</summary>
+    public bool TryMoveTo(ClusterSnapshot next)
+    {
+        Changed.Clear();
+        var services = ListDifference.Between(_snapshot.Services, next.Services);
+        var slices = ListDifference.Between(_snapshot.EndpointSlices, next.EndpointSlices);
+        var secrets = ListDifference.Between(_snapshot.Secrets, next.Secrets);
+        if (!ListDifference.Between(_snapshot.IngressClasses, next.IngressClasses).IsEmpty
+            || services.Count + slices.Count + secrets.Count > MostSingleChanges)
+        {
+            return false;
+        }
+
+        _snapshot = next;
+        Move(_services, services, LookupKind.Service);
+        Move(_secrets, secrets, LookupKind.Secret);
+        foreach (var slice in slices.Gone)
+        {
+            RemoveSlice(slice);
+        }
+
+        foreach (var slice in slices.Come)
+        {
+            AddSlice(slice);
+        }
+
+        return true;
     }
 
     public IEnumerable<V1IngressClass> Classes => _classes.Values;
@@ -49,7 +86,7 @@ internal sealed class SnapshotIndex
     public V1Service? ServiceFor(string ns, string name)
     {
         var service = Service(ns, name);
-        Lookups.Add(new(LookupKind.Service, ns, name, service));
+        Lookups.Add(new(LookupKind.Service, ns, name));
         return service;
     }
 
@@ -58,7 +95,7 @@ internal sealed class SnapshotIndex
     public V1Secret? SecretFor(string ns, string name)
     {
         var secret = Secret(ns, name);
-        Lookups.Add(new(LookupKind.Secret, ns, name, secret));
+        Lookups.Add(new(LookupKind.Secret, ns, name));
         return secret;
     }
 
@@ -70,25 +107,61 @@ internal sealed class SnapshotIndex
     public IReadOnlyList<V1EndpointSlice> SlicesFor(string ns, string service)
     {
         var slices = Slices(ns, service);
-        Lookups.Add(new(LookupKind.Slices, ns, service, slices.ToArray()));
+        Lookups.Add(new(LookupKind.Slices, ns, service));
         return slices;
     }
 
     private static (string Namespace, string Name) Key(V1ObjectMeta? metadata) => (metadata?.NamespaceProperty ?? "", metadata?.Name ?? "");
 
+    private void Move<T>(Dictionary<(string, string), T> known, ListDifference<T> difference, LookupKind kind)
+        where T : class, IKubernetesObject<V1ObjectMeta>
+    {
+        foreach (var gone in difference.Gone)
+        {
+            known.Remove(Key(gone.Metadata));
+            Changed.Add(Lookup.HashOf(kind, Key(gone.Metadata)));
+        }
+
+        foreach (var come in difference.Come)
+        {
+            known.TryAdd(Key(come.Metadata), come);
+            Changed.Add(Lookup.HashOf(kind, Key(come.Metadata)));
+        }
+    }
+
+    private static (string Namespace, string Service)? ServiceOf(V1EndpointSlice slice) =>
+        slice.Metadata?.Labels is { } labels && labels.TryGetValue(ServiceNameLabel, out var service) && !string.IsNullOrEmpty(service)
+            ? (slice.Metadata.NamespaceProperty ?? "", service)
+            : null;
+
     private void AddSlice(V1EndpointSlice slice)
     {
-        if (slice.Metadata?.Labels is not { } labels || !labels.TryGetValue(ServiceNameLabel, out var service) || string.IsNullOrEmpty(service))
+        if (ServiceOf(slice) is not { } key)
         {
             return;
         }
 
-        var key = (slice.Metadata.NamespaceProperty ?? "", service);
+        Changed.Add(Lookup.HashOf(LookupKind.Slices, key));
         if (!_slices.TryGetValue(key, out var list))
         {
             _slices[key] = list = new(1);
         }
 
         list.Add(slice);
+    }
+
+    private void RemoveSlice(V1EndpointSlice slice)
+    {
+        if (ServiceOf(slice) is not { } key || !_slices.TryGetValue(key, out var list))
+        {
+            return;
+        }
+
+        Changed.Add(Lookup.HashOf(LookupKind.Slices, key));
+        list.Remove(slice);
+        if (list.Count == 0)
+        {
+            _slices.Remove(key);
+        }
     }
 }

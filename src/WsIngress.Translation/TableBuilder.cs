@@ -12,7 +12,7 @@ internal static class TableBuilder
     /// <param name="before">The table whose equal parts are taken over.</param>
     public static RoutingTable Build(ConflictResolver placed, BackendResolver backends, RoutingTable before)
     {
-        var used = new HashSet<string>(StringComparer.Ordinal);
+        var used = new HashSet<string>(before.Backends.Length, StringComparer.Ordinal);
         var hosts = ImmutableArray.CreateBuilder<VirtualHost>();
         foreach (var (host, routes, fallback) in placed.Hosts)
         {
@@ -29,11 +29,11 @@ internal static class TableBuilder
         }
 
         Use(used, placed.DefaultRoute);
-        hosts.Sort(static (a, b) => string.CompareOrdinal(a.Host, b.Host));
+        InOrder.Sort(hosts, static (a, b) => string.CompareOrdinal(a.Host, b.Host));
         TableReuse.Hosts(hosts, before.Hosts);
         var kept = ImmutableArray.CreateBuilder<Backend>(used.Count);
         kept.AddRange(backends.Resolved.Where(b => used.Contains(b.Key)));
-        kept.Sort(static (a, b) => string.CompareOrdinal(a.Key, b.Key));
+        InOrder.Sort(kept, static (a, b) => string.CompareOrdinal(a.Key, b.Key));
         TableReuse.Backends(kept, before.Backends);
         var tls = placed.TlsBindings.OrderBy(t => t.Host, StringComparer.Ordinal).ToImmutableArray();
         return new(hosts.DrainToImmutable(), kept.DrainToImmutable(), tls, placed.DefaultRoute);

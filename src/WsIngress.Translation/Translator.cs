@@ -1,5 +1,4 @@
 using k8s.Models;
-using WsIngress.Routing;
 
 namespace WsIngress.Translation;
 
@@ -12,28 +11,30 @@ public static class Translator
     /// </summary>
     /// <param name="snapshot">The objects.</param>
     /// <param name="options">Which of them are ours.</param>
-    /// <param name="before">A table made earlier: its parts that come out equal are taken over as objects. The content never depends on it.</param>
-    public static TranslationResult Translate(ClusterSnapshot snapshot, TranslationOptions options, RoutingTable? before = null) =>
-        Translate(snapshot, options, before, static _ => { });
+    /// <param name="memory">What earlier translations left behind; the result never depends on it.</param>
+    public static TranslationResult Translate(ClusterSnapshot snapshot, TranslationOptions options, TranslationMemory? memory = null) =>
+        Translate(snapshot, options, memory ?? new(), static _ => { });
 
     /// <summary><paramref name="before"/> runs ahead of each Ingress of ours; a test throws there what no input should be able to.</summary>
-    internal static TranslationResult Translate(ClusterSnapshot snapshot, TranslationOptions options, RoutingTable? earlier, Action<V1Ingress> before)
+    internal static TranslationResult Translate(ClusterSnapshot snapshot, TranslationOptions options, TranslationMemory memory, Action<V1Ingress> before)
     {
         var problems = new List<Problem>();
 
         // 1. Index. 2. Class filter.
-        var index = new SnapshotIndex(snapshot);
+        var index = Index(snapshot, options, memory);
         var classes = new ClassFilter(index, options);
         var ingresses = snapshot.Ingresses.ToArray();
-        Array.Sort(ingresses, IngressOrder.Instance);
+        InOrder.Sort(ingresses, IngressOrder.Instance);
 
         // 3. Rules, with 4. their backends and policies. 5. TLS. All Ingress by Ingress, the winners first.
         var filler = new DraftFiller(index, options, problems, before);
-        var placed = new ConflictResolver();
+        var placed = new ConflictResolver(memory.Table.Hosts.Length);
         var drafts = new List<IngressDraft>(ingresses.Length);
+        var kept = new Dictionary<V1Ingress, IngressDraft>(ingresses.Length, ReferenceEqualityComparer.Instance);
         foreach (var ingress in ingresses)
         {
-            var draft = new IngressDraft(ingress);
+            var draft = Draft(ingress, index, memory);
+            kept.TryAdd(ingress, draft);
             drafts.Add(draft);
             if (IsOurs(draft, classes))
             {
@@ -44,11 +45,41 @@ public static class Translator
             }
         }
 
-        filler.Close();
-
         // 7. Table. 8. Reports.
-        var table = TableBuilder.Build(placed, filler.Backends, earlier ?? RoutingTable.Empty);
-        return new(table, ReportBuilder.Reports(drafts), ReportBuilder.Sorted(problems.Concat(drafts.SelectMany(d => d.Problems))));
+        var table = TableBuilder.Build(placed, filler.Backends, memory.Table);
+        var reports = ReportBuilder.Reports(drafts);
+        filler.Close();
+        foreach (var draft in drafts)
+        {
+            problems.AddRange(draft.Problems);
+        }
+
+        (memory.Drafts, memory.Table) = (kept, table);
+        return new(table, reports, ReportBuilder.Sorted(problems));
+    }
+
+    /// <summary>The index of the memory moved on, or a new one, with which nothing that was remembered holds.</summary>
+    private static SnapshotIndex Index(ClusterSnapshot snapshot, TranslationOptions options, TranslationMemory memory)
+    {
+        if (memory.Options != options || memory.Index?.TryMoveTo(snapshot) != true)
+        {
+            memory.Drafts.Clear();
+            memory.Index = new(snapshot);
+        }
+
+        memory.Options = options;
+        return memory.Index;
+    }
+
+    private static IngressDraft Draft(V1Ingress ingress, SnapshotIndex index, TranslationMemory memory)
+    {
+        if (!memory.Drafts.Remove(ingress, out var draft))
+        {
+            return new(ingress);
+        }
+
+        draft.Renew(index.Changed);
+        return draft;
     }
 
     private static bool IsOurs(IngressDraft draft, ClassFilter classes)

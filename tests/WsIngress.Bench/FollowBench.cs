@@ -44,8 +44,9 @@ internal static class FollowBench
         var source = new FolderSource(new FolderSourceOptions { Folder = folder }, new InotifyWatcher(), TimeProvider.System, NullLogger<FolderSource>.Instance);
         var sink = new TableSink(plane);
         var sync = new SyncState();
+        var memory = new TranslationMemory();
         var loop = new SyncLoop(
-            [source], s => Translator.Translate(s, ManifestValidation.StandaloneOptions, plane.Tables.Current.Table), sink, sync, TimeProvider.System, NullLogger<SyncLoop>.Instance);
+            [source], s => Translator.Translate(s, ManifestValidation.StandaloneOptions, memory), sink, sync, TimeProvider.System, NullLogger<SyncLoop>.Instance);
         using var stop = new CancellationTokenSource();
         var started = Stopwatch.GetTimestamp();
         var running = loop.RunAsync(stop.Token);

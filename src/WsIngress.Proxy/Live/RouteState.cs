@@ -26,7 +26,10 @@ public sealed class RouteState
         PathRegex = pathRegex;
         Revision = revision;
         Service = backends.IsEmpty ? "" : backends[0].Backend.Service;
-        TotalWeight = backends.Sum(b => b.Weight);
+        foreach (var backend in backends)
+        {
+            TotalWeight += backend.Weight;
+        }
     }
 
     public Route Route { get; }

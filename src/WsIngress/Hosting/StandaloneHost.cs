@@ -36,7 +36,7 @@ internal sealed class StandaloneHost(RunOptions options, TimeProvider time, Stre
             await using var adminServer = options.Admin.IsOff ? null : await SideServer.StartAsync(
                 options.Admin.ToEndPoint(), loggers, app => AdminEndpoints.Map(app, plane, sync, () => ConfigurationJson.Write(options, sync.Current), time), stopping);
             using var stopSync = new CancellationTokenSource();
-            var loop = Loop(plane, sink, sync, loggers).RunAsync(stopSync.Token);
+            var loop = Loop(sink, sync, loggers).RunAsync(stopSync.Token);
             try
             {
                 await (await Task.WhenAny(sink.First, loop).WaitAsync(stopping));
@@ -82,7 +82,7 @@ internal sealed class StandaloneHost(RunOptions options, TimeProvider time, Stre
         ProxyProtocolPeers = options.ProxyProtocol,
     };
 
-    private SyncLoop Loop(DataPlane plane, ITableSink sink, SyncState sync, ILoggerFactory loggers)
+    private SyncLoop Loop(ITableSink sink, SyncState sync, ILoggerFactory loggers)
     {
         var translation = ManifestValidation.StandaloneOptions with
         {
@@ -91,7 +91,8 @@ internal sealed class StandaloneHost(RunOptions options, TimeProvider time, Stre
         };
         var folder = new FolderSource(
             new FolderSourceOptions { Folder = options.Manifests }, new InotifyWatcher(), time, loggers.CreateLogger<FolderSource>());
-        return new SyncLoop([folder], snapshot => Translator.Translate(snapshot, translation, plane.Tables.Current.Table), sink, sync, time, loggers.CreateLogger<SyncLoop>());
+        var memory = new TranslationMemory();
+        return new SyncLoop([folder], snapshot => Translator.Translate(snapshot, translation, memory), sink, sync, time, loggers.CreateLogger<SyncLoop>());
     }
 
     private static BoundListeners Bound(DataPlane plane, SideServer? metrics, SideServer? admin) => new()

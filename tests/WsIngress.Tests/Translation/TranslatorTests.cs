@@ -23,7 +23,7 @@ public sealed class TranslatorTests
     public void A_defect_in_one_ingress_is_its_own_internal_error_and_the_others_are_served()
     {
         var snapshot = Echo() with { Ingresses = [Ingress("a", "a.example.com"), Ingress("b", "b.example.com"), Ingress("c", "c.example.com")] };
-        var result = Translator.Translate(snapshot, Classless, null, i => Explode(i, "b"));
+        var result = Translator.Translate(snapshot, Classless, new(), i => Explode(i, "b"));
         Assert.Equal(["a.example.com", "c.example.com"], result.Table.Hosts.Select(h => h.Host));
         var problem = Assert.Single(result.Problems);
         Assert.Equal((ProblemReason.InternalError, "Ingress default/b"), (problem.Reason, problem.Object.ToString()));
@@ -47,7 +47,7 @@ public sealed class TranslatorTests
     {
         var other = Ingress("b", "b.example.com");
         other.Spec.IngressClassName = "other";
-        var result = Translator.Translate(Echo() with { Ingresses = [other] }, Classless, null, i => Explode(i, "b"));
+        var result = Translator.Translate(Echo() with { Ingresses = [other] }, Classless, new(), i => Explode(i, "b"));
         Assert.Equal(IngressState.Ignored, Assert.Single(result.Reports).State);
     }
 
