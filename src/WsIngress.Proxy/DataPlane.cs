@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using WsIngress.Proxy.Handshake;
@@ -114,7 +115,7 @@ public sealed class DataPlane : IAsyncDisposable
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(Configure);
-        builder.Services.AddSingleton(loggers).AddHttpForwarder();
+        builder.Services.AddSingleton(loggers).AddHttpForwarder().Configure<SocketTransportOptions>(ServerLimits.Apply);
         return builder.Build();
     }
 

@@ -7,22 +7,26 @@ namespace WsIngress.Relay;
 /// a time: this loop, or the relay that puts in a frame of its own while the loop waits for bytes.
 /// </summary>
 [SuppressMessage("Design", "CA1001", Justification = "A gate without wait handle holds nothing to dispose, and a pump that was left behind may still use it.")]
-internal sealed class RelayPump(RelayDirection direction, RelaySession session, Stream source, RelayEnd sink, CancellationToken cut)
+internal sealed class RelayPump(
+    RelayDirection direction, RelaySession session, Stream source, RelayEnd sink, ReadOnlyMemory<byte> early, CancellationToken cut)
 {
     private const int Headroom = RelayDirection.Headroom;
 
     private readonly SemaphoreSlim _gate = new(1, 1);
+
+    /// <summary>Bytes that were read before the relay began. A field, and let go once moved: a loop's local lives as long as the socket.</summary>
+    private ReadOnlyMemory<byte> _early = early;
     private bool _shutDown;
 
     internal RelayDirection Direction => direction;
 
     /// <summary>Ends when the source has ended or the relay is cut. Never throws.</summary>
-    internal async Task RunAsync(ReadOnlyMemory<byte> early)
+    internal async Task RunAsync()
     {
         Exception? error = null;
         try
         {
-            await MoveAsync(early).ConfigureAwait(false);
+            await MoveAsync().ConfigureAwait(false);
         }
         catch (Exception e)
         {
@@ -77,7 +81,7 @@ internal sealed class RelayPump(RelayDirection direction, RelaySession session, 
     /// On a NetworkStream the empty read is free: traced, a 64-byte message costs two recv (one finds nothing) and one send, the same as with a
     /// buffer held all the time, because readiness alone completes an empty read.
     /// </summary>
-    private async Task MoveAsync(ReadOnlyMemory<byte> early)
+    private async Task MoveAsync()
     {
         RelayBufferPool pool = session.Options.Buffers;
         byte[]? buffer = null;
@@ -86,12 +90,10 @@ internal sealed class RelayPump(RelayDirection direction, RelaySession session, 
             while (true)
             {
                 int count;
-                if (!early.IsEmpty)
+                if (!_early.IsEmpty)
                 {
                     buffer ??= pool.Rent(session.Options.BufferSize);
-                    count = Math.Min(early.Length, session.Options.BufferSize - Headroom);
-                    early[..count].CopyTo(buffer.AsMemory(Headroom));
-                    early = early[count..];
+                    count = TakeEarly(buffer.AsSpan(Headroom, session.Options.BufferSize - Headroom));
                 }
                 else
                 {
@@ -147,6 +149,14 @@ internal sealed class RelayPump(RelayDirection direction, RelaySession session, 
                 pool.Return(buffer);
             }
         }
+    }
+
+    private int TakeEarly(Span<byte> buffer)
+    {
+        int count = Math.Min(_early.Length, buffer.Length);
+        _early.Span[..count].CopyTo(buffer);
+        _early = count == _early.Length ? default : _early[count..];
+        return count;
     }
 
     private async ValueTask WriteDueCloseAsync()

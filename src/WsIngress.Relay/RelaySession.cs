@@ -89,7 +89,8 @@ public sealed class RelaySession
             throw new ArgumentOutOfRangeException(nameof(code), code, "A Close code must be 1000-1003, 1007-1014 or 3000-4999.");
         }
 
-        return Decide(RelayEnding.Create(outcome, side == RelaySide.None ? RelayOutcomes.DefaultSide(outcome) : side, code, reason));
+        // A drain asks again and again.
+        return Ending is null && Decide(RelayEnding.Create(outcome, side == RelaySide.None ? RelayOutcomes.DefaultSide(outcome) : side, code, reason));
     }
 
     /// <summary>

@@ -18,14 +18,20 @@ public sealed class StreamRelay
     private readonly SemaphoreSlim _changed = new(0);
     private readonly CancellationToken _abort;
 
-    private StreamRelay(RelaySession session, RelayEnd client, RelayEnd backend, CancellationToken abort)
+    private StreamRelay(
+        RelaySession session,
+        RelayEnd client,
+        RelayEnd backend,
+        ReadOnlyMemory<byte> earlyFromClient,
+        ReadOnlyMemory<byte> earlyFromBackend,
+        CancellationToken abort)
     {
         _session = session;
         _client = client;
         _backend = backend;
         _abort = abort;
-        _toBackend = new RelayPump(session.ToBackend, session, client.Stream, backend, _cut.Token);
-        _toClient = new RelayPump(session.ToClient, session, backend.Stream, client, _cut.Token);
+        _toBackend = new RelayPump(session.ToBackend, session, client.Stream, backend, earlyFromClient, _cut.Token);
+        _toClient = new RelayPump(session.ToClient, session, backend.Stream, client, earlyFromBackend, _cut.Token);
     }
 
     /// <summary>As the overload with <see cref="RelayEnd"/>, for streams whose half-close <see cref="RelayEnd.From"/> knows.</summary>
@@ -49,7 +55,7 @@ public sealed class StreamRelay
     /// <param name="earlyFromClient">Bytes of the client that were read behind its handshake.</param>
     /// <param name="earlyFromBackend">Bytes of the backend that were read behind its 101.</param>
     /// <param name="abort">Ends both sides without waiting for anyone: a Close goes out where it can at once. Outcome proxy-shutdown.</param>
-    public static async Task<RelayReport> RunAsync(
+    public static Task<RelayReport> RunAsync(
         RelaySession session,
         RelayEnd client,
         RelayEnd backend,
@@ -57,18 +63,23 @@ public sealed class StreamRelay
         ReadOnlyMemory<byte> earlyFromBackend,
         CancellationToken abort)
     {
-        var relay = new StreamRelay(session, client, backend, abort);
-        session.Attach(relay.Wake);
-        Task pumps = Task.WhenAll(relay._toBackend.RunAsync(earlyFromClient), relay._toClient.RunAsync(earlyFromBackend));
-        using (abort.UnsafeRegister(static state => ((StreamRelay)state!).Wake(), relay))
+        // Not itself asynchronous: its arguments, the early bytes among them, would live as long as the socket.
+        return new StreamRelay(session, client, backend, earlyFromClient, earlyFromBackend, abort).RunAsync();
+    }
+
+    private async Task<RelayReport> RunAsync()
+    {
+        _session.Attach(Wake);
+        Task pumps = Task.WhenAll(_toBackend.RunAsync(), _toClient.RunAsync());
+        using (_abort.UnsafeRegister(static state => ((StreamRelay)state!).Wake(), this))
         {
-            await relay.RelayUntilDecidedAsync().ConfigureAwait(false);
-            await relay.CloseHandshakeAsync().ConfigureAwait(false);
-            await relay.LingerAsync().ConfigureAwait(false);
+            await RelayUntilDecidedAsync().ConfigureAwait(false);
+            await CloseHandshakeAsync().ConfigureAwait(false);
+            await LingerAsync().ConfigureAwait(false);
         }
 
-        await relay.EndAsync(pumps).ConfigureAwait(false);
-        return session.Report();
+        await EndAsync(pumps).ConfigureAwait(false);
+        return _session.Report();
     }
 
     private void Wake()

@@ -10,14 +10,23 @@ namespace WsIngress.Proxy.Handshake;
 internal sealed class PodConnection(EndpointEntry endpoint, Socket socket, Stream stream) : IAsyncDisposable
 {
     private int _disposed;
+    private byte[] _early = [];
 
     public EndpointEntry Endpoint { get; } = endpoint;
 
     /// <summary>Plain or TLS.</summary>
     public Stream Stream { get; } = stream;
 
-    /// <summary>Bytes the pod sent after its 101, in the order they came.</summary>
-    public ReadOnlyMemory<byte> Early { get; set; }
+    /// <summary>Keeps a copy of what the pod sent after its 101, for <see cref="TakeEarly"/>.</summary>
+    public void KeepEarly(ReadOnlySpan<byte> bytes) => _early = bytes.ToArray();
+
+    /// <summary>Bytes the pod sent after its 101, in the order they came. Given away once: an open socket keeps no buffer.</summary>
+    public byte[] TakeEarly()
+    {
+        var early = _early;
+        _early = [];
+        return early;
+    }
 
     /// <summary>Says that nothing more will be sent: FIN on a plain socket, close_notify and FIN on TLS.</summary>
     public async ValueTask ShutdownWriteAsync()

@@ -45,7 +45,7 @@ internal static class PodHandshake
 
                     if (head!.Status == 101)
                     {
-                        pod.Early = buffer.AsMemory(consumed, length - consumed);
+                        pod.KeepEarly(buffer.AsSpan(consumed, length - consumed));
                     }
 
                     return (head, new PodBody(pod.Stream, buffer, consumed, length - consumed, framing));

@@ -26,14 +26,13 @@ internal sealed class SocketRelays(IProxyTelemetry telemetry, TimeProvider time)
     public void Start() => _sweeper = new RelaySweeper(Registry, time);
 
     /// <summary>Relays until the socket has ended and tells both ends of its life.</summary>
-    /// <param name="accepted">The pod's side.</param>
-    /// <param name="client">The client's stream.</param>
+    /// <param name="open">Both sides.</param>
     /// <param name="endClientWrites">Ends the client's half alone where its HTTP version can; else null.</param>
-    public async Task RunAsync(HandshakeAccepted accepted, Stream client, Func<Task>? endClientWrites)
+    public async Task RunAsync(OpenSocket open, Func<Task>? endClientWrites)
     {
-        var facts = Facts(accepted);
-        var session = new RelaySession(facts.Id, OptionsOf(accepted.Route), time, facts);
-        var pod = accepted.Connection;
+        var (facts, client, pod) = open;
+        await using var held = pod;
+        var session = new RelaySession(facts.Id, OptionsOf(facts.Route), time, facts);
         Registry.Add(session);
         RelayReport report;
         try
@@ -44,7 +43,7 @@ internal sealed class SocketRelays(IProxyTelemetry telemetry, TimeProvider time)
                 new RelayEnd(client, endClientWrites is null ? null : () => new ValueTask(endClientWrites())),
                 new RelayEnd(pod.Stream, pod.ShutdownWriteAsync),
                 ReadOnlyMemory<byte>.Empty,
-                pod.Early,
+                pod.TakeEarly(),
                 _abort.Token);
         }
         finally
@@ -127,19 +126,7 @@ internal sealed class SocketRelays(IProxyTelemetry telemetry, TimeProvider time)
         IdleTimeout = route.Policy.WebSocket.IdleTimeout,
         MaxAge = route.Policy.WebSocket.MaxAge,
     };
-
-    private static SocketFacts Facts(HandshakeAccepted accepted)
-    {
-        var endpoint = accepted.Connection.Endpoint.Endpoint;
-        return new SocketFacts
-        {
-            Id = accepted.Request.Id,
-            Request = accepted.Request,
-            Route = accepted.Route,
-            Service = accepted.Service ?? "",
-            Pod = endpoint.PodName ?? "",
-            PodAddress = endpoint.Authority,
-            Subprotocol = accepted.Subprotocol,
-        };
-    }
 }
+
+/// <summary>What an accepted handshake leaves: who it is, the client's stream, and the pod's connection with its slot, to be given back.</summary>
+internal sealed record OpenSocket(SocketFacts Facts, Stream Client, PodConnection Pod);

@@ -14,7 +14,11 @@ internal sealed class WebSocketEndpoint(HandshakePipeline pipeline, SocketRelays
         relays.Enter();
         try
         {
-            await ServeAsync(http, kind, id);
+            // Two steps, so that an open socket holds nothing of its handshake but what is in here.
+            if (await HandshakeAsync(http, kind, id) is { } open)
+            {
+                await relays.RunAsync(open, kind == WebSocketKind.ExtendedConnect ? () => http.Response.CompleteAsync() : null);
+            }
         }
         finally
         {
@@ -22,7 +26,8 @@ internal sealed class WebSocketEndpoint(HandshakePipeline pipeline, SocketRelays
         }
     }
 
-    private async Task ServeAsync(HttpContext http, WebSocketKind kind, string id)
+    /// <summary>The open socket, or null when the client got another answer or is gone.</summary>
+    private async Task<OpenSocket?> HandshakeAsync(HttpContext http, WebSocketKind kind, string id)
     {
         var started = time.GetTimestamp();
         LiftHttpLimits(http);
@@ -32,26 +37,31 @@ internal sealed class WebSocketEndpoint(HandshakePipeline pipeline, SocketRelays
         {
             telemetry.HandshakeCompleted(Facts(refused, refused.Status, refused.Refusal, refused.Detail, time.GetElapsedTime(started)));
             await RefuseAsync(http, refused);
-            return;
+            return null;
         }
 
         var accepted = (HandshakeAccepted)result;
-        await using (accepted.Connection)
+        Stream client;
+        try
         {
-            Stream client;
-            try
-            {
-                client = await OpenAsync(http, kind, accepted);
-            }
-            catch (Exception error) when (http.RequestAborted.IsCancellationRequested)
+            client = await OpenAsync(http, kind, accepted);
+        }
+        catch (Exception error)
+        {
+            await accepted.Connection.DisposeAsync();
+            if (http.RequestAborted.IsCancellationRequested || error is IOException or OperationCanceledException)
             {
                 telemetry.HandshakeCompleted(Facts(accepted, 499, HandshakeRefusal.ClientGone, error.Message, time.GetElapsedTime(started)));
-                return;
+                http.Abort();
+                return null;
             }
 
-            telemetry.HandshakeCompleted(Facts(accepted, http.Response.StatusCode, HandshakeRefusal.None, null, time.GetElapsedTime(started)));
-            await relays.RunAsync(accepted, client, kind == WebSocketKind.ExtendedConnect ? () => http.Response.CompleteAsync() : null);
+            telemetry.HandshakeCompleted(Facts(accepted, 500, HandshakeRefusal.InternalError, error.Message, time.GetElapsedTime(started)));
+            throw;
         }
+
+        telemetry.HandshakeCompleted(Facts(accepted, http.Response.StatusCode, HandshakeRefusal.None, null, time.GetElapsedTime(started)));
+        return new OpenSocket(Facts(accepted), client, accepted.Connection);
     }
 
     /// <summary>Limits that are about requests with a body must not end a socket.</summary>
@@ -134,4 +144,19 @@ internal sealed class WebSocketEndpoint(HandshakePipeline pipeline, SocketRelays
         result.Endpoint?.Endpoint.Authority,
         result.Tries,
         detail);
+
+    private static SocketFacts Facts(HandshakeAccepted accepted)
+    {
+        var endpoint = accepted.Connection.Endpoint.Endpoint;
+        return new SocketFacts
+        {
+            Id = accepted.Request.Id,
+            Request = accepted.Request,
+            Route = accepted.Route,
+            Service = accepted.Service ?? "",
+            Pod = endpoint.PodName ?? "",
+            PodAddress = endpoint.Authority,
+            Subprotocol = accepted.Subprotocol,
+        };
+    }
 }
