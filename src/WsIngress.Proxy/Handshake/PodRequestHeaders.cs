@@ -8,10 +8,11 @@ internal static class PodRequestHeaders
     public static HeaderList Create(HandshakeRequest request, ForwardedValues forwarded, string key)
     {
         var headers = new HeaderList(request.Headers.Count + 12);
+        var named = request.Headers.Joined("Connection");
         headers.Add("Host", request.Authority);
         foreach (var field in request.Headers)
         {
-            if (Passes(request.Headers, field))
+            if (Passes(field, named))
             {
                 headers.Add(field.Name, field.Value);
             }
@@ -29,11 +30,11 @@ internal static class PodRequestHeaders
         return headers;
     }
 
-    private static bool Passes(HeaderList all, HeaderField field) =>
+    private static bool Passes(HeaderField field, string? namedByConnection) =>
         !HopByHop.Is(field.Name)
         && !Is(field, "Host") && !Is(field, "Content-Length") && !Is(field, "Sec-WebSocket-Key")
         && !ForwardedHeaders.Claims(field.Name)
-        && (field.Name.StartsWith("Sec-WebSocket-", StringComparison.OrdinalIgnoreCase) || !HopByHop.IsNamedByConnection(all, field.Name));
+        && (field.Name.StartsWith("Sec-WebSocket-", StringComparison.OrdinalIgnoreCase) || !HeaderList.ListHas(namedByConnection, field.Name));
 
     private static bool Is(HeaderField field, string name) => field.Name.Equals(name, StringComparison.OrdinalIgnoreCase);
 }

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using System.Net;
@@ -41,6 +42,8 @@ public sealed class ForwardedHeaders(ImmutableArray<IPNetwork> trusted)
 
     public static readonly string[] Names = ["X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "X-Forwarded-Port", "X-Real-IP", "X-Request-ID"];
 
+    private static readonly FrozenSet<string> Lookup = Names.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
+
     /// <param name="peer">Address of the connection, after PROXY protocol.</param>
     /// <param name="isTls">The connection is TLS.</param>
     /// <param name="authority">Host header as sent.</param>
@@ -69,7 +72,7 @@ public sealed class ForwardedHeaders(ImmutableArray<IPNetwork> trusted)
 
     /// <summary>True for the names above, also with <c>_</c> for <c>-</c>: to CGI-style frameworks both are one variable.</summary>
     public static bool Claims(string name) =>
-        Array.Exists(Names, n => n.Equals(name, StringComparison.OrdinalIgnoreCase))
+        Lookup.Contains(name)
         || (name.Contains('_', StringComparison.Ordinal) && Claims(name.Replace('_', '-')));
 
     public bool Trusts(IPAddress address) => Contains(trusted, address);

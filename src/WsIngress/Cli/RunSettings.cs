@@ -15,6 +15,7 @@ internal sealed class RunSettings
     private readonly Setting<ListenAddress> _admin;
     private readonly Setting<TimeSpan> _drainWindow;
     private readonly Setting<TimeSpan> _drainDeadline;
+    private readonly Setting<bool> _accessLog;
 
     private readonly Setting<string> _manifests = new(
         "manifests", "DIR", "The folder of Kubernetes manifests to serve and follow", null, SettingParsers.DirectoryAllowed, SettingParsers.Text);
@@ -24,9 +25,6 @@ internal sealed class RunSettings
 
     private readonly Setting<ImmutableArray<IPNetwork>> _proxyProtocol = new(
         "proxy-protocol", "CIDR,...", "Peers that begin each connection with a PROXY protocol header", "", SettingParsers.CidrsAllowed, SettingParsers.Cidrs);
-
-    private readonly Setting<bool> _accessLog = new(
-        "access-log", "on|off", "One log line per request, two per WebSocket", "on", SettingParsers.SwitchAllowed, SettingParsers.Switch);
 
     private readonly Setting<LogLevel> _logLevel = new(
         "log-level", "LEVEL", "Least severe log line that is written", "info", SettingParsers.LogLevelAllowed, SettingParsers.Level);
@@ -49,6 +47,8 @@ internal sealed class RunSettings
         _admin = Listener("admin", "The admin API", defaults.Admin, IPAddress.Loopback);
         _drainWindow = Duration("drain-window", "A shutdown spreads its Close frames over this time", defaults.DrainWindow);
         _drainDeadline = Duration("drain-deadline", "A shutdown ends after this time though sockets are open", defaults.DrainDeadline);
+        _accessLog = new(
+            "access-log", "on|off", "One log line per request, two per WebSocket", defaults.AccessLog, SettingParsers.SwitchAllowed, SettingParsers.Switch);
     }
 
     public static Setting<string> CreateIngressClass() => new(

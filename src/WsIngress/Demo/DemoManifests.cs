@@ -18,7 +18,7 @@ internal static class DemoManifests
         metadata:
           name: echo
         spec:
-          # Names under .localhost need no DNS; requests for any other host go to the default backend.
+          # Names under .localhost need no DNS. The default backend serves paths of this host that no rule has; other hosts get 404.
           defaultBackend:
             service: { name: echo, port: { name: http } }
           tls:

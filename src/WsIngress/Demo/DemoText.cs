@@ -20,7 +20,7 @@ internal static class DemoText
             text.Append($"  {line}\n");
         }
 
-        text.Append("\nCtrl-C stops it all and removes the folder.\n");
+        text.Append("\nCtrl-C stops it all and removes the folder. With --access-log on every request and socket is logged here.\n");
         return text.ToString();
     }
 

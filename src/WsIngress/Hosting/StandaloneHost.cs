@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
 using WsIngress.Admin;
 using WsIngress.Cli;
@@ -60,7 +61,9 @@ internal sealed class StandaloneHost(RunOptions options, TimeProvider time, Stre
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or System.Net.Sockets.SocketException)
         {
-            HostLog.CannotRun(logger, error.Message);
+            HostLog.CannotRun(logger, error.InnerException is AddressInUseException
+                ? $"{error.Message.TrimEnd('.')}; --http, --https, --h2c, --metrics and --admin choose other addresses"
+                : error.Message);
             return ExitCode.Problems;
         }
     }

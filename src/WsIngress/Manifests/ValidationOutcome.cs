@@ -3,6 +3,7 @@ using System.Collections.Immutable;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using WsIngress.Store;
 using WsIngress.Translation;
 
 namespace WsIngress.Manifests;
@@ -77,7 +78,7 @@ internal sealed record ValidationOutcome(int Files, int Objects, ImmutableArray<
             line.Append(problem.Field).Append(": ");
         }
 
-        return line.Append(problem.Message.ReplaceLineEndings(" ")).ToString();
+        return line.Append(ProblemSentence.Text(problem)).ToString();
     }
 
     private static void Write(Utf8JsonWriter json, Problem problem)

@@ -71,7 +71,7 @@ internal sealed class ReportLog(ILogger logger)
         {
             if (!next.ContainsKey(key) && written++ < MaxProblems)
             {
-                logger.ProblemSolved(problem.Reason.ToString(), problem.Object.ToString(), problem.Field);
+                logger.ProblemSolved(problem.Reason.ToString(), problem.Object.ToString(), ProblemSentence.Field(problem));
             }
         }
 
@@ -86,13 +86,14 @@ internal sealed class ReportLog(ILogger logger)
     private void WriteProblem(Problem problem)
     {
         var (reason, location, about) = (problem.Reason.ToString(), problem.Location ?? "the cluster", problem.Object.ToString());
+        var (field, text) = (ProblemSentence.Field(problem), ProblemSentence.Text(problem).TrimEnd('.'));
         if (problem.Severity == ProblemSeverity.Error)
         {
-            logger.ProblemError(reason, location, about, problem.Field, problem.Message);
+            logger.ProblemError(reason, location, about, field, text);
         }
         else
         {
-            logger.ProblemWarning(reason, location, about, problem.Field, problem.Message);
+            logger.ProblemWarning(reason, location, about, field, text);
         }
     }
 

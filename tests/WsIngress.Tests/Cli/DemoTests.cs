@@ -107,6 +107,22 @@ public sealed class DemoTests
         [RunDefaults.Demo.Http, RunDefaults.Demo.Https, RunDefaults.Demo.Metrics, RunDefaults.Demo.Admin],
         text => Assert.True(ListenAddress.TryParse(text, IPAddress.IPv6Any, out var address) && IPAddress.Loopback.Equals(address.Address), text));
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true, "--access-log", "on")]
+    public async Task Its_access_log_stays_off_until_asked_for(bool expected, params string[] more)
+    {
+        RunOptions? seen = null;
+        _cli.Run = (options, _, _) =>
+        {
+            seen = options;
+            return Task.FromResult(0);
+        };
+
+        Assert.Equal(0, await _cli.InvokeAsync(["demo", "--http", "127.0.0.1:0", "--https", "off", "--metrics", "off", "--admin", "off", .. more]));
+        Assert.Equal(expected, seen!.AccessLog);
+    }
+
     [Fact]
     public async Task It_listens_on_loopback_only_unless_told_otherwise()
     {

@@ -236,4 +236,32 @@ public sealed class StreamRelayTests
         Assert.Equal(new CloseStatus(1001, "proxy-shutdown"), report.CloseToClient);
         Assert.Equal(new CloseStatus(1001, "proxy-shutdown"), report.CloseToBackend);
     }
+
+    [Fact]
+    public async Task An_idle_socket_keeps_nothing_of_its_early_bytes()
+    {
+        var relay = new RelayHarness();
+        WeakReference[] early = StartWithEarlyBytes(relay);
+        Assert.Equal("early", (await RelayHarness.Guard(relay.Client.ReadFrameAsync()))!.Text);
+        Assert.Equal("early", (await RelayHarness.Guard(relay.Backend.ReadFrameAsync()))!.Text);
+        await relay.ExchangeAsync();
+
+        await RelayHarness.Until(() =>
+        {
+            GC.Collect();
+            return !early[0].IsAlive && !early[1].IsAlive;
+        });
+
+        relay.Abort();
+        Assert.Equal(2, (await relay.EndedAsync()).FromBackend.Messages);
+    }
+
+    [System.Runtime.CompilerServices.MethodImpl(System.Runtime.CompilerServices.MethodImplOptions.NoInlining)]
+    private static WeakReference[] StartWithEarlyBytes(RelayHarness relay)
+    {
+        byte[] fromClient = FrameBytes.Text("early", masked: true);
+        byte[] fromBackend = FrameBytes.Text("early", masked: false);
+        relay.Start(fromClient, fromBackend);
+        return [new WeakReference(fromClient), new WeakReference(fromBackend)];
+    }
 }
