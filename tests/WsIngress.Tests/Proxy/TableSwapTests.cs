@@ -30,6 +30,9 @@ public sealed class TableSwapTests
         var counts = await Task.WhenAll(loads);
 
         Assert.All(counts, c => Assert.True(c > 0));
+
+        // A socket that its client closed lingers a moment until its pod is gone as well.
+        await proxy.Telemetry.WaitAsync(t => t.Closed.Count == counts[4]);
         Assert.Equal(200 + 1, proxy.Plane.Tables.Current.Table.Revision);
         Assert.DoesNotContain(proxy.Telemetry.Closed, c => c.Report.Outcome != RelayOutcome.ClientClosed);
         Assert.Equal(30, proxy.Plane.Sockets.Count);
