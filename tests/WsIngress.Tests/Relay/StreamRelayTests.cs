@@ -170,7 +170,7 @@ public sealed class StreamRelayTests
         relay.Client.In.HeedsNothing = heedsNothing;
         relay.Start();
         ValueTask flood = relay.Backend.SendAsync(FrameBytes.Build(2, new byte[500_000], masked: false));
-        await RelayHarness.Until(() => relay.Client.In.Written == 10_000);
+        await RelayHarness.Until(() => relay.Client.In.Written == 10_000 && relay.Client.In.StuckWrites == 1);
 
         // At most the two lanes and one buffer are under way: the flood's writer waits.
         Assert.False(flood.IsCompleted);

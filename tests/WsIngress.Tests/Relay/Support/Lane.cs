@@ -11,6 +11,7 @@ internal sealed class Lane(int capacity = 64 * 1024)
     private bool _readerGone;
     private long _read;
     private long _written;
+    private int _stuckWrites;
 
     /// <summary>The reader gets this many bytes and then an error.</summary>
     public long FailReadAt { get; set; } = long.MaxValue;
@@ -50,6 +51,18 @@ internal sealed class Lane(int capacity = 64 * 1024)
             lock (_lock)
             {
                 return _written;
+            }
+        }
+    }
+
+    /// <summary>Writes that wait for room.</summary>
+    public int StuckWrites
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _stuckWrites;
             }
         }
     }
@@ -118,9 +131,20 @@ internal sealed class Lane(int capacity = 64 * 1024)
                 }
 
                 changed = _changed.Task;
+                _stuckWrites++;
             }
 
-            await WaitAsync(changed, cancel);
+            try
+            {
+                await WaitAsync(changed, cancel);
+            }
+            finally
+            {
+                lock (_lock)
+                {
+                    _stuckWrites--;
+                }
+            }
         }
     }
 
