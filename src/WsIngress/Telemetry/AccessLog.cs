@@ -61,6 +61,7 @@ internal sealed class AccessLog(Stream output, TimeProvider time) : IProxyTeleme
     public void SocketClosed(SocketFacts facts, RelayReport report) => Line("websocket-close", json =>
     {
         json.WriteString("id", facts.Id);
+        json.WriteString("requestId", facts.Request.RequestId);
         json.WriteString("client", facts.Request.Client.ToString());
         json.WriteString("host", facts.Request.Host);
         json.WriteString("path", facts.Request.Path);

@@ -31,6 +31,7 @@ public sealed class AccessLogTests
         Assert.Equal("pod-a", (string)http[0]["pod"]!);
         Assert.Null(http[1]["ingress"]);
         Assert.Equal((string)open["id"]!, (string)close["id"]!);
+        Assert.Equal((string)open["requestId"]!, (string)close["requestId"]!);
         Assert.Equal(("chat", "chat", "pod-a", "/room"), ((string)open["ingress"]!, (string)open["service"]!, (string)open["pod"]!, (string)open["path"]!));
         Assert.Equal(("client-closed", "client"), ((string)close["outcome"]!, (string)close["side"]!));
         Assert.Equal((4001, "enough"), ((int)close["closeFromClient"]!["code"]!, (string)close["closeFromClient"]!["reason"]!));
