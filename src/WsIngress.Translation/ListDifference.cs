@@ -3,7 +3,7 @@ using System.Collections.Immutable;
 namespace WsIngress.Translation;
 
 /// <summary>What lies between the equal ends of two lists: objects that are gone and that came. An object that only moved is in both.</summary>
-internal readonly record struct ListDifference<T>(ImmutableArray<T> Gone, ImmutableArray<T> Come)
+public readonly record struct ListDifference<T>(ImmutableArray<T> Gone, ImmutableArray<T> Come)
 {
     public int Count => Gone.Length + Come.Length;
 
@@ -11,7 +11,7 @@ internal readonly record struct ListDifference<T>(ImmutableArray<T> Gone, Immuta
 }
 
 /// <summary>Compares lists of objects that keep their reference while they do not change: two comparisons for each object that stayed.</summary>
-internal static class ListDifference
+public static class ListDifference
 {
     public static ListDifference<T> Between<T>(ImmutableArray<T> before, ImmutableArray<T> after)
         where T : class

@@ -27,7 +27,7 @@ internal sealed class HandshakeCall
         var headers = new HeaderList(4);
         if (status == 503)
         {
-            headers.Add("Retry-After", "1");
+            headers.Add("Retry-After", LocalAnswer.RetryAfter);
         }
 
         if (location is not null)

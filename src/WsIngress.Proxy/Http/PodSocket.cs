@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using WsIngress.Routing;
 
 namespace WsIngress.Proxy.Http;
 
@@ -22,7 +23,7 @@ internal static class PodSocket
 
         var addresses = await Dns.GetHostAddressesAsync(host, cancellation);
         SocketException? last = null;
-        foreach (var resolved in addresses.Where(IsRemoteUnicast).Take(MaxAddresses))
+        foreach (var resolved in addresses.Where(AddressScope.IsRemoteUnicast).Take(MaxAddresses))
         {
             try
             {
@@ -35,23 +36,6 @@ internal static class PodSocket
         }
 
         throw last ?? new SocketException((int)SocketError.AddressNotAvailable, $"{host} resolves to no address that may be dialled");
-    }
-
-    internal static bool IsRemoteUnicast(IPAddress address)
-    {
-        var plain = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
-        if (IPAddress.IsLoopback(plain))
-        {
-            return false;
-        }
-
-        if (plain.AddressFamily == AddressFamily.InterNetworkV6)
-        {
-            return !plain.IsIPv6LinkLocal && !plain.IsIPv6Multicast && !plain.Equals(IPAddress.IPv6Any);
-        }
-
-        var bytes = plain.GetAddressBytes();
-        return bytes[0] is > 0 and < 224 && !(bytes[0] == 169 && bytes[1] == 254);
     }
 
     private static async Task<Socket> ConnectAsync(IPEndPoint endPoint, CancellationToken cancellation)

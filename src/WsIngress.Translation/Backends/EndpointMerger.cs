@@ -75,7 +75,7 @@ internal static class EndpointMerger
         for (var i = 0; slice.Endpoints is { } endpoints && i < endpoints.Count; i++)
         {
             var text = endpoints[i]?.Addresses is [var first, ..] ? first : null;
-            if (text is null || !AddressText.TryParse(text, out var address) || address.AddressFamily != family || !AddressText.IsUnicast(address))
+            if (text is null || !AddressText.TryParse(text, out var address) || address.AddressFamily != family || !AddressScope.IsUnicast(address))
             {
                 problems.Add(Invalid(slice, $"endpoints[{i}].addresses[0]", text, $"an {slice.AddressType} address of one host", "the address cannot be used; this endpoint is left out"));
                 continue;

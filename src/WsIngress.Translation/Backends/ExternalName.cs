@@ -32,7 +32,7 @@ internal static class ExternalName
     {
         if (AddressText.TryParse(name, out var address))
         {
-            return AddressText.IsRemoteUnicast(address) ? "" : "is an address of this host, of its link, or of no single host";
+            return AddressScope.IsRemoteUnicast(address) ? "" : "is an address of this host, of its link, or of no single host";
         }
 
         if (name == "localhost" || name.EndsWith(".localhost", StringComparison.Ordinal))

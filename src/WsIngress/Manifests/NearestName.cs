@@ -1,3 +1,5 @@
+using WsIngress.Translation;
+
 namespace WsIngress.Manifests;
 
 /// <summary>Finds the name that a misspelt one was probably meant to be.</summary>
@@ -15,7 +17,7 @@ internal static class NearestName
         var least = Math.Max(1, written.Length / 3) + 1;
         foreach (var name in known.Order(StringComparer.Ordinal))
         {
-            var edits = string.Equals(name, written, StringComparison.OrdinalIgnoreCase) ? 0 : Edits(written, name);
+            var edits = string.Equals(name, written, StringComparison.OrdinalIgnoreCase) ? 0 : EditDistance.Between(written, name);
             if (edits < least)
             {
                 least = edits;
@@ -24,29 +26,5 @@ internal static class NearestName
         }
 
         return nearest;
-    }
-
-    /// <summary>Levenshtein distance.</summary>
-    private static int Edits(string left, string right)
-    {
-        var row = new int[right.Length + 1];
-        for (var j = 0; j < row.Length; j++)
-        {
-            row[j] = j;
-        }
-
-        for (var i = 1; i <= left.Length; i++)
-        {
-            var diagonal = row[0];
-            row[0] = i;
-            for (var j = 1; j <= right.Length; j++)
-            {
-                var replaced = diagonal + (left[i - 1] == right[j - 1] ? 0 : 1);
-                diagonal = row[j];
-                row[j] = Math.Min(replaced, Math.Min(row[j], row[j - 1]) + 1);
-            }
-        }
-
-        return row[^1];
     }
 }

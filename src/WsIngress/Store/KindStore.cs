@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using k8s;
 using k8s.Models;
 using WsIngress.Sources;
+using WsIngress.Translation;
 
 namespace WsIngress.Store;
 
@@ -65,22 +66,8 @@ internal sealed class KindStore<T>
     /// <summary>Two lists of a folder are mostly the same objects in the same places: only what lies between their equal ends is looked at.</summary>
     private bool TryReplaceMiddle(ImmutableArray<IKubernetesObject<V1ObjectMeta>> before, ImmutableArray<IKubernetesObject<V1ObjectMeta>> all, out bool isChanged)
     {
-        var most = Math.Min(before.Length, all.Length);
-        var head = 0;
-        while (head < most && ReferenceEquals(before[head], all[head]))
-        {
-            head++;
-        }
-
-        var tail = 0;
-        while (tail < most - head && ReferenceEquals(before[^(tail + 1)], all[^(tail + 1)]))
-        {
-            tail++;
-        }
-
         isChanged = false;
-        var old = before.AsSpan()[head..^tail];
-        var found = all.AsSpan()[head..^tail];
+        var (old, found) = ListDifference.Between(before, all);
         if (old.Length + found.Length > MostSingleChanges)
         {
             return false;

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using WsIngress.Proxy.Http;
+using WsIngress.Routing;
 using Xunit;
 
 namespace WsIngress.Tests.Proxy;
@@ -25,7 +26,7 @@ public sealed class PodSocketTests
     [InlineData("255.255.255.255", false)]
     [InlineData("ff02::1", false)]
     public void A_resolved_name_is_dialled_only_at_a_remote_unicast_address(string address, bool dialled) =>
-        Assert.Equal(dialled, PodSocket.IsRemoteUnicast(IPAddress.Parse(address)));
+        Assert.Equal(dialled, AddressScope.IsRemoteUnicast(IPAddress.Parse(address)));
 
     [Fact]
     public async Task A_name_that_resolves_to_this_host_is_refused_though_something_listens_there()
