@@ -3,7 +3,6 @@ Values that would be ignored without a word, or that contradict each other, end 
 why, and what to do instead. Included once, by the workload.
 */}}
 {{- define "wsingress.refuse" -}}
-{{- $controller := .Values.controller -}}
 {{- include "wsingress.refuse.foreign" . -}}
 {{- include "wsingress.refuse.settings" . -}}
 {{- include "wsingress.refuse.scope" . -}}
@@ -41,6 +40,13 @@ why, and what to do instead. Included once, by the workload.
 {{- end -}}
 {{- if .Values.dhParam -}}
 {{- fail "dhParam: key exchange uses elliptic curves only; remove it" -}}
+{{- end -}}
+{{- if ne (int $controller.metrics.port) 10254 -}}
+{{- range $name := list "startupProbe" "livenessProbe" "readinessProbe" -}}
+{{- if eq (dig "httpGet" "port" "" (get $controller $name) | toString) "10254" -}}
+{{- fail (printf "controller.%s.httpGet.port: 10254 is the port of ingress-nginx; leave httpGet out, or set controller.metrics.port: 10254 too" $name) -}}
+{{- end -}}
+{{- end -}}
 {{- end -}}
 {{- $exec := dig "preStop" "exec" "command" list $controller.lifecycle -}}
 {{- range $exec -}}
