@@ -47,20 +47,19 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 app.kubernetes.io/component: {{ .Values.controller.name }}
 {{- end -}}
 
+{{/* commonLabels may replace the informative labels, not those that selectors use. */}}
 {{- define "wsingress.labels" -}}
-helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-" }}
-{{ include "wsingress.selectorLabels" . }}
-app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
-app.kubernetes.io/part-of: {{ include "wsingress.name" . }}
-app.kubernetes.io/managed-by: {{ .Release.Service }}
-{{- with .Values.commonLabels }}
-{{ toYaml . }}
-{{- end }}
+{{- $labels := dict
+  "helm.sh/chart" (printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-")
+  "app.kubernetes.io/version" .Chart.AppVersion
+  "app.kubernetes.io/part-of" (include "wsingress.name" .)
+  "app.kubernetes.io/managed-by" .Release.Service -}}
+{{- $labels = mergeOverwrite $labels (deepCopy .Values.commonLabels) (include "wsingress.selectorLabels" . | fromYaml) -}}
+{{- toYaml $labels -}}
 {{- end -}}
 
 {{- define "wsingress.controller.labels" -}}
-{{ include "wsingress.labels" . }}
-app.kubernetes.io/component: {{ .Values.controller.name }}
+{{- toYaml (merge (include "wsingress.controller.selectorLabels" . | fromYaml) (include "wsingress.labels" . | fromYaml)) -}}
 {{- end -}}
 
 {{/* Labels of an object: (list root extra-labels...). Later ones win, and none is written twice. */}}

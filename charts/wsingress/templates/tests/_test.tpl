@@ -27,8 +27,7 @@
 name: {{ include "wsingress.test.name" $root }}
 namespace: {{ include "wsingress.test.namespace" $root }}
 labels:
-  {{- include "wsingress.labels" $root | nindent 2 }}
-  app.kubernetes.io/component: {{ index . 2 }}
+  {{- toYaml (merge (dict "app.kubernetes.io/component" (index . 2)) (include "wsingress.labels" $root | fromYaml)) | nindent 2 }}
 annotations:
   helm.sh/hook: test
   helm.sh/hook-weight: {{ index . 1 | quote }}
