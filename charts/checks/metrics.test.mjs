@@ -33,7 +33,8 @@ describe("metrics", () => {
 
   test("monitors leave namespace and service to the Ingress", () => {
     for (const [file, kind, endpoints] of [["monitoring", "ServiceMonitor", "endpoints"], ["podmonitor", "PodMonitor", "podMetricsEndpoints"]]) {
-      assert.deepEqual(ofKind(render(valuesFiles[file]), kind)[0].spec[endpoints].map(e => [e.honorLabels, e.path, e.port]), [[true, "/metrics", "metrics"]]);
+      assert.deepEqual(ofKind(render(valuesFiles[file]), kind)[0].spec[endpoints].map(e => [e.honorLabels, e.path, e.port, ...e.relabelings.slice(0, 2).map(r => r.targetLabel)]),
+        [[true, "/metrics", "metrics", "controller_namespace", "controller_pod"]]);
     }
   });
 
