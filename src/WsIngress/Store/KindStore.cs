@@ -41,13 +41,14 @@ internal sealed class KindStore<T>
     /// <summary>True when the event changed something.</summary>
     public bool Apply(in StoreEvent change)
     {
-        if (change.Type != StoreEventType.Replace)
+        if (change.Type != StoreEventType.Replace || change.Namespace is not null)
         {
             _replaced = default;
         }
 
         var changed = change.Type switch
         {
+            StoreEventType.Replace when change.Namespace is { } one => ReplaceAll(change.Objects, one),
             StoreEventType.Replace => Replace(change.Objects),
             StoreEventType.Upsert => Upsert(ObjectKey.Of(change.Objects[0]), (T)change.Objects[0]),
             _ => Delete(change.Key),
@@ -92,7 +93,8 @@ internal sealed class KindStore<T>
         return true;
     }
 
-    private bool ReplaceAll(ImmutableArray<IKubernetesObject<V1ObjectMeta>> all)
+    /// <summary>With a namespace, the objects of other namespaces stay as they are.</summary>
+    private bool ReplaceAll(ImmutableArray<IKubernetesObject<V1ObjectMeta>> all, string? @namespace = null)
     {
         var changed = new List<(ObjectKey Key, T Object)>();
         var present = new HashSet<ObjectKey>(all.Length);
@@ -108,7 +110,7 @@ internal sealed class KindStore<T>
 
         var gone = present.Count == _objects.Count + changed.Count(entry => !_objects.ContainsKey(entry.Key))
             ? []
-            : _objects.Keys.Where(key => !present.Contains(key)).ToList();
+            : _objects.Keys.Where(key => (@namespace is null || key.Namespace == @namespace) && !present.Contains(key)).ToList();
 
         if (changed.Count + gone.Count > MostSingleChanges)
         {

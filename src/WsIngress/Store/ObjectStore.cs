@@ -12,6 +12,7 @@ internal sealed class ObjectStore
     private readonly KindStore<V1Service> _services = new();
     private readonly KindStore<V1EndpointSlice> _endpointSlices = new();
     private readonly KindStore<V1Secret> _secrets = new();
+    private readonly KindStore<V1Namespace> _namespaces = new();
 
     /// <summary>Something changed since the last snapshot.</summary>
     public bool IsDirty { get; private set; }
@@ -26,6 +27,7 @@ internal sealed class ObjectStore
             ObjectKind.Service => _services.Apply(change),
             ObjectKind.EndpointSlice => _endpointSlices.Apply(change),
             ObjectKind.Secret => _secrets.Apply(change),
+            ObjectKind.Namespace => _namespaces.Apply(change),
             _ => throw new ArgumentOutOfRangeException(nameof(change), change.Kind, "no such kind"),
         };
         IsDirty |= changed;
@@ -43,6 +45,7 @@ internal sealed class ObjectStore
             Services = _services.List(),
             EndpointSlices = _endpointSlices.List(),
             Secrets = _secrets.List(),
+            Namespaces = _namespaces.List(),
         };
     }
 }

@@ -13,6 +13,7 @@ internal sealed class Publisher(Func<ClusterSnapshot, TranslationResult> transla
 {
     private readonly ReportLog _log = new(logger);
     private TranslationResult? _translated;
+    private ClusterSnapshot? _snapshot;
     private RoutingTable? _live;
     private string _liveHash = "";
 
@@ -28,6 +29,7 @@ internal sealed class Publisher(Func<ClusterSnapshot, TranslationResult> transla
         {
             var began = time.GetTimestamp();
             var translated = translate(snapshot);
+            _snapshot = snapshot;
             Tell(translated, locator, sourceProblems, began);
             _translated = translated;
             state.Set(state.Current with { LastSuccess = time.GetUtcNow(), LastDuration = time.GetElapsedTime(began), LastFailure = null });
@@ -75,7 +77,7 @@ internal sealed class Publisher(Func<ClusterSnapshot, TranslationResult> transla
             (_live, _liveHash) = (table, hash);
         }
 
-        state.Set(state.Current with { Result = result, Revision = table.Revision, ContentHash = hash, WaitingFor = null });
+        state.Tell(state.Current with { Result = result, Snapshot = _snapshot, Revision = table.Revision, ContentHash = hash, WaitingFor = null });
         if (!isNew)
         {
             sink.Report(result);

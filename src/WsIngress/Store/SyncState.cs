@@ -8,6 +8,9 @@ internal sealed record SyncStatus
     /// <summary>The table that is live with the newest reports and problems, these with their file and line; null before the first.</summary>
     public TranslationResult? Result { get; init; }
 
+    /// <summary>The objects that <see cref="Result"/> was translated from; null before the first.</summary>
+    public ClusterSnapshot? Snapshot { get; init; }
+
     /// <summary>Number of the live table, 0 before the first.</summary>
     public long Revision { get; init; }
 
@@ -47,5 +50,14 @@ internal sealed class SyncState
     /// <summary>True from the first live table on.</summary>
     public bool IsReady => _current.WaitingFor is null;
 
+    /// <summary>A table with its reports went live, or the reports of the live one changed. Called on the loop: whoever listens returns at once.</summary>
+    public event Action<SyncStatus>? Told;
+
     internal void Set(SyncStatus next) => _current = next;
+
+    internal void Tell(SyncStatus next)
+    {
+        Set(next);
+        Told?.Invoke(next);
+    }
 }
