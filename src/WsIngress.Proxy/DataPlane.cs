@@ -68,7 +68,8 @@ public sealed class DataPlane : IAsyncDisposable
     /// <summary>Bound end points by name (<c>http</c>, <c>https</c>, <c>h2c</c>), with the real port where 0 was asked for.</summary>
     public IReadOnlyDictionary<string, IPEndPoint> EndPoints { get; private set; } = new Dictionary<string, IPEndPoint>();
 
-    public void Publish(Routing.RoutingTable table) => Tables.Publish(table);
+    /// <inheritdoc cref="LiveTableHolder.Publish"/>
+    public void Publish(Routing.RoutingTable table, long asOf = long.MaxValue) => Tables.Publish(table, asOf);
 
     /// <exception cref="IOException">An address is in use; the message names it.</exception>
     public async Task StartAsync(CancellationToken cancellation)
