@@ -139,7 +139,7 @@ internal sealed class Metrics : IProxyTelemetry
 
     private void CollectSockets(DataPlane plane)
     {
-        var remaining = plane.IsDraining ? plane.Sockets.Count : 0;
+        var remaining = plane.IsLeaving ? plane.Sockets.Count : 0;
         _drainRemaining.Set(remaining);
         foreach (var (labels, totals) in _totals.Snapshot(plane.Sockets))
         {
