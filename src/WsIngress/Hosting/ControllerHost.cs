@@ -27,10 +27,13 @@ internal sealed class ControllerHost(ControllerOptions options, TimeProvider tim
 
         var server = new ApiServer(configuration, time);
         _address = server.Address;
+        var translation = Translation();
+        var sources = ApiServerSources.Create(server, options.Watch, translation, parts.Time, parts.Loggers);
+        parts.Metrics.Cluster.Watch(sources, parts.Time);
         return new()
         {
-            Sources = [],
-            Translation = Translation(),
+            Sources = sources.All,
+            Translation = translation,
             WriteOptions = WriteOptions,
         };
     }
