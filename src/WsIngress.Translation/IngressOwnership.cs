@@ -2,7 +2,7 @@ using k8s.Models;
 
 namespace WsIngress.Translation;
 
-/// <summary>Which Ingresses a translation would take for ours, for those who must know it before there is one.</summary>
+/// <summary>Which Ingresses a translation would take for ours by their class, for those who must know it before there is one.</summary>
 public sealed class IngressOwnership
 {
     private readonly ClassFilter _classes;
@@ -10,5 +10,5 @@ public sealed class IngressOwnership
     public IngressOwnership(IEnumerable<V1IngressClass> classes, TranslationOptions options) =>
         _classes = new(new SnapshotIndex(new ClusterSnapshot { IngressClasses = [.. classes] }), options);
 
-    public bool IsOurs(V1Ingress ingress) => _classes.Decide(ingress, default).IgnoredBecause is null;
+    public bool IsOurs(V1Ingress ingress) => _classes.ByClass(ingress, default).IgnoredBecause is null;
 }

@@ -144,7 +144,7 @@ internal sealed class ReferencedSecrets
             .Concat(_services.Values.SelectMany(SecretReferences.Of))
             .Select(found => new ObjectKey(found.Namespace, found.Name))
             .ToHashSet();
-        if (_options.DefaultCertificate is var (ns, name))
+        if (_options.DefaultCertificate?.Split('/') is [var ns, var name])
         {
             named.Add(new(ns, name));
         }

@@ -45,7 +45,7 @@ internal sealed class ControllerHost(ControllerOptions options, TimeProvider tim
         WatchIngressWithoutClass = options.WatchIngressWithoutClass,
         IngressClassByName = options.IngressClassByName,
         NamespaceSelector = options.Watch.NamespaceSelector,
-        DefaultCertificate = options.DefaultCertificate is { } key ? (key.Namespace, key.Name) : null,
+        DefaultCertificate = options.DefaultCertificate?.ToString(),
         AllowExternalName = !options.Server.DisableExternalName,
     };
 
