@@ -1,4 +1,3 @@
-using k8s.Exceptions;
 using WsIngress.Cli;
 using WsIngress.Cluster;
 using WsIngress.Translation;
@@ -15,17 +14,8 @@ internal sealed class ControllerHost(ControllerOptions options, TimeProvider tim
 
     private HostFeed Connect(HostParts parts)
     {
-        ClusterConfiguration configuration;
-        try
-        {
-            configuration = ClusterConfiguration.Load(options.Kubeconfig, options.Context);
-        }
-        catch (Exception broken) when (broken is KubeConfigException)
-        {
-            throw new IOException(broken.Message, broken);
-        }
-
-        var server = new ApiServer(configuration, time);
+        var configuration = new ClusterConfiguration(Files(), parts.Time, parts.Loggers.CreateLogger("WsIngress.Cluster"));
+        var server = new ApiServer(configuration, parts.Time);
         _address = server.Address;
         var translation = Translation();
         var sources = ApiServerSources.Create(server, options.Watch, translation, parts.Time, parts.Loggers);
@@ -36,6 +26,15 @@ internal sealed class ControllerHost(ControllerOptions options, TimeProvider tim
             Translation = translation,
             WriteOptions = WriteOptions,
         };
+    }
+
+    /// <summary>A pod uses what it was given, unless it is told otherwise.</summary>
+    private IConnectionFiles Files()
+    {
+        var pod = new PodFiles(PodFiles.Folder, Environment.GetEnvironmentVariable);
+        return options.Kubeconfig is null && options.Context is null && pod.Exist
+            ? pod
+            : new KubeconfigFiles(options.Kubeconfig ?? KubeconfigFiles.Find(Environment.GetEnvironmentVariable), options.Context);
     }
 
     private TranslationOptions Translation() => new()
