@@ -41,7 +41,7 @@ internal sealed class ClusterMetrics
         foreach (var state in sources.States)
         {
             _contact.WithLabels(state.Kind).Set(state.LastContact(_time.GetUtcNow()).ToUnixTimeMilliseconds() / 1000.0);
-            _events.WithLabels(state.Kind).IncTo(state.Events);
+            _events.WithLabels(state.Kind).IncTo(state.EventCount);
             foreach (var (reason, count) in state.Relists)
             {
                 _relists.WithLabels(state.Kind, reason).IncTo(count);
