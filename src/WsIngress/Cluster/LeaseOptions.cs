@@ -21,4 +21,12 @@ internal sealed record LeaseOptions
 
     /// <summary>Between two tries; below <see cref="RenewDeadline"/>.</summary>
     public TimeSpan RetryPeriod { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>What is wrong with the three times, as a sentence; null when nothing is. With wrong ones two could lead at once.</summary>
+    public string? Fault =>
+        RetryPeriod <= TimeSpan.Zero ? "the retry period must be longer than zero"
+        : RenewDeadline < RetryPeriod * 1.5 ? "the renew deadline must be at least one and a half retry periods"
+        : Duration <= RenewDeadline ? "the lease duration must be longer than the renew deadline"
+        : Duration < TimeSpan.FromSeconds(1) ? "the lease duration must be at least 1s"
+        : null;
 }
