@@ -30,6 +30,11 @@ internal sealed class LeaderElection
 
     public LeaderElection(ApiServer api, LeaseOptions options, TimeProvider time, ILogger logger, Random? random = null)
     {
+        if (options.Enabled && options.Fault is { } fault)
+        {
+            throw new ArgumentException(fault, nameof(options));
+        }
+
         (_options, _time, _logger) = (options, time, logger);
         _lease = new(api, options, time);
         _failures = new(time, TellAgain);
@@ -185,10 +190,13 @@ internal sealed class LeaderElection
         var renewing = Task.Run(() => RenewAsync(lease, term, finished.Token), CancellationToken.None);
         await WorkAsync(term, lead).ConfigureAwait(false);
         await finished.CancelAsync().ConfigureAwait(false);
+
+        // A renewal under way is not given up: its answer has the version that the release needs.
         var last = await renewing.ConfigureAwait(false);
         if (term.Holds)
         {
-            await ReleaseAsync(last, term).ConfigureAwait(false);
+            term.End();
+            await ReleaseAsync(last).ConfigureAwait(false);
         }
     }
 
@@ -295,13 +303,13 @@ internal sealed class LeaderElection
         term.End();
     }
 
-    private async Task ReleaseAsync(LeaseRecord lease, Leadership term)
+    private async Task ReleaseAsync(LeaseRecord lease)
     {
         try
         {
             var now = MicroTime.Text(_time.GetUtcNow());
             var free = new LeaseTerm("", TimeSpan.FromSeconds(1), now, now, lease.Transitions);
-            if (await _lease.UpdateAsync(lease, free, term.Ended).ConfigureAwait(false) is { } released)
+            if (await _lease.UpdateAsync(lease, free, CancellationToken.None).ConfigureAwait(false) is { } released)
             {
                 Observe(released);
                 _logger.Released(_options.Namespace, _options.Name);
