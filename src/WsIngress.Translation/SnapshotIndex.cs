@@ -6,8 +6,6 @@ namespace WsIngress.Translation;
 /// <summary>Step 1: the objects of a snapshot by the keys under which the later steps ask for them.</summary>
 internal sealed class SnapshotIndex
 {
-    private const string ServiceNameLabel = "kubernetes.io/service-name";
-
     /// <summary>More single changes than these are read anew, all together.</summary>
     private const int MostSingleChanges = 200;
 
@@ -129,14 +127,9 @@ internal sealed class SnapshotIndex
         }
     }
 
-    private static (string Namespace, string Service)? ServiceOf(V1EndpointSlice slice) =>
-        slice.Metadata?.Labels is { } labels && labels.TryGetValue(ServiceNameLabel, out var service) && !string.IsNullOrEmpty(service)
-            ? (slice.Metadata.NamespaceProperty ?? "", service)
-            : null;
-
     private void AddSlice(V1EndpointSlice slice)
     {
-        if (ServiceOf(slice) is not { } key)
+        if (ServiceEndpoints.ServiceOf(slice) is not { } key)
         {
             return;
         }
@@ -152,7 +145,7 @@ internal sealed class SnapshotIndex
 
     private void RemoveSlice(V1EndpointSlice slice)
     {
-        if (ServiceOf(slice) is not { } key || !_slices.TryGetValue(key, out var list))
+        if (ServiceEndpoints.ServiceOf(slice) is not { } key || !_slices.TryGetValue(key, out var list))
         {
             return;
         }

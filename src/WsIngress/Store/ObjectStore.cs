@@ -10,9 +10,18 @@ internal sealed class ObjectStore
     private readonly KindStore<V1Ingress> _ingresses = new();
     private readonly KindStore<V1IngressClass> _ingressClasses = new();
     private readonly KindStore<V1Service> _services = new();
-    private readonly KindStore<V1EndpointSlice> _endpointSlices = new();
+    private readonly ServiceSlices _slices = new();
+    private readonly KindStore<V1EndpointSlice> _endpointSlices;
     private readonly KindStore<V1Secret> _secrets = new();
     private readonly KindStore<V1Namespace> _namespaces = new();
+
+    public ObjectStore() => _endpointSlices = new(_slices.Change);
+
+    /// <summary>Counts the events that changed something.</summary>
+    public long Version { get; private set; }
+
+    /// <summary>EndpointSlices by Service, and the Services that were touched.</summary>
+    public ServiceSlices Slices => _slices;
 
     /// <summary>Something changed since the last snapshot.</summary>
     public bool IsDirty { get; private set; }
@@ -31,8 +40,11 @@ internal sealed class ObjectStore
             _ => throw new ArgumentOutOfRangeException(nameof(change), change.Kind, "no such kind"),
         };
         IsDirty |= changed;
+        Version += changed ? 1 : 0;
         return changed;
     }
+
+    public V1Service? Service(ObjectKey key) => _services.Find(key);
 
     /// <summary>The objects of now, and the store is clean.</summary>
     public ClusterSnapshot TakeSnapshot()

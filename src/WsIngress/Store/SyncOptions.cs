@@ -11,6 +11,12 @@ internal sealed record SyncOptions
     /// <summary>Longest wait from the first event on.</summary>
     public TimeSpan MaximumHoldOff { get; init; } = TimeSpan.FromMilliseconds(500);
 
+    /// <summary>Calm after the last change of an EndpointSlice: its endpoints are in use already, only table and reports have to follow.</summary>
+    public TimeSpan EndpointHoldOff { get; init; } = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>As <see cref="MaximumHoldOff"/>, for changes of EndpointSlices alone.</summary>
+    public TimeSpan MaximumEndpointHoldOff { get; init; } = TimeSpan.FromSeconds(2);
+
     /// <summary>Before a source that failed after its first delivery is started anew.</summary>
     public TimeSpan SourceRestart { get; init; } = TimeSpan.FromSeconds(5);
 }

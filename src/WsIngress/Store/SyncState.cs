@@ -40,24 +40,36 @@ internal sealed record SyncStatus
     public string? LastFailure { get; init; }
 }
 
-/// <summary>The <see cref="SyncStatus"/> of now. Written by the loop alone, read from any thread.</summary>
+/// <summary>The <see cref="SyncStatus"/> of now. Written by the loop and by its translation, read from any thread.</summary>
 internal sealed class SyncState
 {
+    private readonly Lock _gate = new();
     private volatile SyncStatus _current = new() { WaitingFor = "the sources to start" };
+
+    /// <summary>A table with its reports went live, or the reports of the live one changed. Whoever listens returns at once.</summary>
+    public event Action<SyncStatus>? Told;
+
+    /// <summary>An endpoint change reached the balancers, this long after its source had told of it. Whoever listens returns at once.</summary>
+    public event Action<TimeSpan>? EndpointsMoved;
 
     public SyncStatus Current => _current;
 
     /// <summary>True from the first live table on.</summary>
     public bool IsReady => _current.WaitingFor is null;
 
-    /// <summary>A table with its reports went live, or the reports of the live one changed. Called on the loop: whoever listens returns at once.</summary>
-    public event Action<SyncStatus>? Told;
-
-    internal void Set(SyncStatus next) => _current = next;
-
-    internal void Tell(SyncStatus next)
+    internal SyncStatus Update(Func<SyncStatus, SyncStatus> change)
     {
-        Set(next);
+        lock (_gate)
+        {
+            return _current = change(_current);
+        }
+    }
+
+    internal void Tell(Func<SyncStatus, SyncStatus> change)
+    {
+        var next = Update(change);
         Told?.Invoke(next);
     }
+
+    internal void TellEndpoints(TimeSpan took) => EndpointsMoved?.Invoke(took);
 }
