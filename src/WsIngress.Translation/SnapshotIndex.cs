@@ -13,6 +13,7 @@ internal sealed class SnapshotIndex
     private readonly Dictionary<(string Namespace, string Service), List<V1EndpointSlice>> _slices = [];
     private readonly Dictionary<(string Namespace, string Name), V1Secret> _secrets = [];
     private readonly Dictionary<string, V1IngressClass> _classes = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _namespaces = new(StringComparer.Ordinal);
     private ClusterSnapshot _snapshot;
 
     public SnapshotIndex(ClusterSnapshot snapshot)
@@ -40,6 +41,8 @@ internal sealed class SnapshotIndex
         {
             _classes.TryAdd(ingressClass.Metadata?.Name ?? "", ingressClass);
         }
+
+        _namespaces.UnionWith(snapshot.Namespaces.Select(ns => ns.Metadata?.Name ?? ""));
     }
 
     /// <summary>Hashes of the look-ups that may find something else than in the snapshot before.</summary>
@@ -53,6 +56,7 @@ internal sealed class SnapshotIndex
         var slices = ListDifference.Between(_snapshot.EndpointSlices, next.EndpointSlices);
         var secrets = ListDifference.Between(_snapshot.Secrets, next.Secrets);
         if (!ListDifference.Between(_snapshot.IngressClasses, next.IngressClasses).IsEmpty
+            || !ListDifference.Between(_snapshot.Namespaces, next.Namespaces).IsEmpty
             || services.Count + slices.Count + secrets.Count > MostSingleChanges)
         {
             return false;
@@ -96,6 +100,9 @@ internal sealed class SnapshotIndex
         Lookups.Add(new(LookupKind.Secret, ns, name));
         return secret;
     }
+
+    /// <summary>The namespace selector chose it.</summary>
+    public bool HasNamespace(string name) => _namespaces.Contains(name);
 
     public V1IngressClass? Class(string name) => _classes.GetValueOrDefault(name);
 

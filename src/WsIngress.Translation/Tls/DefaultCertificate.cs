@@ -10,7 +10,7 @@ internal static class DefaultCertificate
     /// <summary>Null when none is asked for, or when its Secret cannot be used, which is a problem of that Secret.</summary>
     public static TlsBinding? Bind(SnapshotIndex index, TranslationOptions options, List<Problem> problems)
     {
-        if (options.DefaultCertificate is not var (ns, name))
+        if (options.DefaultCertificate?.Split('/') is not [var ns, var name])
         {
             return null;
         }

@@ -1,4 +1,3 @@
-using k8s.Exceptions;
 using WsIngress.Cli;
 using WsIngress.Cluster;
 using WsIngress.Translation;
@@ -15,24 +14,27 @@ internal sealed class ControllerHost(ControllerOptions options, TimeProvider tim
 
     private HostFeed Connect(HostParts parts)
     {
-        ClusterConfiguration configuration;
-        try
-        {
-            configuration = ClusterConfiguration.Load(options.Kubeconfig, options.Context);
-        }
-        catch (Exception broken) when (broken is KubeConfigException)
-        {
-            throw new IOException(broken.Message, broken);
-        }
-
-        var server = new ApiServer(configuration, time);
+        var configuration = new ClusterConfiguration(Files(), parts.Time, parts.Loggers.CreateLogger("WsIngress.Cluster"));
+        var server = new ApiServer(configuration, parts.Time);
         _address = server.Address;
+        var translation = Translation();
+        var sources = ApiServerSources.Create(server, options.Watch, translation, parts.Time, parts.Loggers);
+        parts.Metrics.Cluster.Watch(sources, parts.Time);
         return new()
         {
-            Sources = [],
-            Translation = Translation(),
+            Sources = sources.All,
+            Translation = translation,
             WriteOptions = WriteOptions,
         };
+    }
+
+    /// <summary>A pod uses what it was given, unless it is told otherwise.</summary>
+    private IConnectionFiles Files()
+    {
+        var pod = new PodFiles(PodFiles.Folder, Environment.GetEnvironmentVariable);
+        return options.Kubeconfig is null && options.Context is null && pod.Exist
+            ? pod
+            : new KubeconfigFiles(options.Kubeconfig ?? KubeconfigFiles.Find(Environment.GetEnvironmentVariable), options.Context);
     }
 
     private TranslationOptions Translation() => new()
@@ -42,7 +44,7 @@ internal sealed class ControllerHost(ControllerOptions options, TimeProvider tim
         WatchIngressWithoutClass = options.WatchIngressWithoutClass,
         IngressClassByName = options.IngressClassByName,
         NamespaceSelector = options.Watch.NamespaceSelector,
-        DefaultCertificate = options.DefaultCertificate is { } key ? (key.Namespace, key.Name) : null,
+        DefaultCertificate = options.DefaultCertificate?.ToString(),
         AllowExternalName = !options.Server.DisableExternalName,
     };
 

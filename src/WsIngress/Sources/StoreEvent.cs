@@ -31,6 +31,9 @@ internal readonly record struct StoreEvent
     /// <summary>Replace: the one namespace whose objects these are; null for all.</summary>
     public string? Namespace { get; init; }
 
+    /// <summary>Replace: objects that are there but could not be read; what was known of them stays.</summary>
+    public ImmutableArray<ObjectKey> Unread { get; init; }
+
     /// <summary>The object that Delete takes away.</summary>
     public ObjectKey Key { get; init; }
 

@@ -42,14 +42,14 @@ internal sealed class KindStore<T>(Action<T?, T?>? changed = null)
     /// <summary>True when the event changed something.</summary>
     public bool Apply(in StoreEvent change)
     {
-        if (change.Type != StoreEventType.Replace || change.Namespace is not null)
+        if (change.Type != StoreEventType.Replace || change.Namespace is not null || !change.Unread.IsDefaultOrEmpty)
         {
             _replaced = default;
         }
 
         var isChanged = change.Type switch
         {
-            StoreEventType.Replace when change.Namespace is { } one => ReplaceAll(change.Objects, one),
+            StoreEventType.Replace when change.Namespace is not null || !change.Unread.IsDefaultOrEmpty => ReplaceAll(change.Objects, change.Namespace, change.Unread),
             StoreEventType.Replace => Replace(change.Objects),
             StoreEventType.Upsert => Upsert(ObjectKey.Of(change.Objects[0]), (T)change.Objects[0]),
             _ => Delete(change.Key),
@@ -96,8 +96,8 @@ internal sealed class KindStore<T>(Action<T?, T?>? changed = null)
         return true;
     }
 
-    /// <summary>With a namespace, the objects of other namespaces stay as they are.</summary>
-    private bool ReplaceAll(ImmutableArray<IKubernetesObject<V1ObjectMeta>> all, string? @namespace = null)
+    /// <summary>With a namespace, the objects of other namespaces stay as they are; the unread ones stay in any case.</summary>
+    private bool ReplaceAll(ImmutableArray<IKubernetesObject<V1ObjectMeta>> all, string? @namespace = null, ImmutableArray<ObjectKey> unread = default)
     {
         var come = new List<(ObjectKey Key, T Object)>();
         var present = new HashSet<ObjectKey>(all.Length);
@@ -109,6 +109,11 @@ internal sealed class KindStore<T>(Action<T?, T?>? changed = null)
             {
                 come.Add((key, (T)found));
             }
+        }
+
+        if (!unread.IsDefaultOrEmpty)
+        {
+            present.UnionWith(unread.Where(_objects.ContainsKey));
         }
 
         var gone = present.Count == _objects.Count + come.Count(entry => !_objects.ContainsKey(entry.Key))

@@ -239,7 +239,7 @@ internal sealed class SyncLoop
 
     private void SayWhatIsAwaited()
     {
-        var missing = _sources.Where((_, index) => !_told[index].Synced).Select(source => source.Name);
+        var missing = _sources.Where((_, index) => !_told[index].Synced).Select(source => source.Trouble is { } trouble ? $"{source.Name} ({trouble})" : source.Name);
         _state.Update(status => status with { WaitingFor = $"all objects of {string.Join(", ", missing)}" });
     }
 

@@ -72,10 +72,14 @@ internal sealed class Metrics : IProxyTelemetry
         _expiry = make.CreateGauge("wsingress_certificate_expiry_timestamp_seconds", "End of validity of a certificate in use.", ["host", "secret"]);
         _propagation = make.CreateHistogram("wsingress_endpoint_propagation_seconds", "From the change of an EndpointSlice reaching the process to requests being balanced by it.", new HistogramConfiguration { Buckets = LatencyBuckets });
         ProcessMetrics.Register(Registry);
+        Cluster = new(Registry);
         make.CreateGauge("wsingress_build_info", "Constant 1.", ["version"]).WithLabels(version).Set(1);
     }
 
     public CollectorRegistry Registry { get; }
+
+    /// <summary>What cluster mode adds; without a cluster its age is 0 and it has no kinds.</summary>
+    public ClusterMetrics Cluster { get; }
 
     /// <summary>Names what is read at every scrape. Once, before the first.</summary>
     public void Watch(DataPlane plane, SyncState sync, AccessLog? log)
@@ -86,6 +90,7 @@ internal sealed class Metrics : IProxyTelemetry
             CollectSockets(plane);
             CollectBackends(plane);
             CollectConfiguration(plane, sync.Current);
+            Cluster.Collect(sync.Current.Snapshot);
             _droppedLines.IncTo(log?.Dropped ?? 0);
         });
     }
