@@ -24,9 +24,8 @@ internal sealed record LeaseOptions
 
     /// <summary>What is wrong with the three times, as a sentence; null when nothing is. With wrong ones two could lead at once.</summary>
     public string? Fault =>
-        RetryPeriod <= TimeSpan.Zero ? "the retry period must be longer than zero"
-        : RenewDeadline < RetryPeriod * 1.5 ? "the renew deadline must be at least one and a half retry periods"
+        RetryPeriod < TimeSpan.FromMilliseconds(100) ? "the retry period must be at least 100 ms"
+        : RenewDeadline <= RetryPeriod * 1.2 ? "the renew deadline must be longer than the retry period by a fifth"
         : Duration <= RenewDeadline ? "the lease duration must be longer than the renew deadline"
-        : Duration < TimeSpan.FromSeconds(1) ? "the lease duration must be at least 1s"
         : null;
 }

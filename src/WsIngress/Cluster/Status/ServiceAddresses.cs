@@ -6,7 +6,7 @@ namespace WsIngress.Cluster.Status;
 internal static class ServiceAddresses
 {
     /// <summary>
-    /// A load balancer's own addresses and the external IPs; else the external IPs; else the cluster IPs; the name for an ExternalName.
+    /// A load balancer's own addresses and the external IPs; else the external IPs; else the cluster IP; the name for an ExternalName.
     /// Null while there are none, such as before a load balancer is ready.
     /// </summary>
     public static AddressList? Of(V1Service service)
@@ -18,7 +18,7 @@ internal static class ServiceAddresses
             "LoadBalancer" => AddressList.Of(service.Status?.LoadBalancer?.Ingress ?? [], external),
             "ExternalName" => AddressList.Of([spec.ExternalName ?? ""]),
             _ when external.Length > 0 => AddressList.Of(external),
-            _ => AddressList.Of((spec.ClusterIPs is { Count: > 0 } all ? all : [spec.ClusterIP ?? ""]).Where(address => address is { Length: > 0 } and not "None")),
+            _ => AddressList.Of(spec.ClusterIP is { Length: > 0 } and not "None" ? [spec.ClusterIP] : []),
         };
         return found.IsEmpty ? null : found;
     }

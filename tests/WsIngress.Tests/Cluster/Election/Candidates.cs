@@ -98,7 +98,7 @@ internal sealed class Candidates : IAsyncDisposable
     internal sealed class Candidate : IDisposable
     {
         private readonly Candidates _candidates;
-        private readonly ApiServer _api;
+        private readonly WsIngress.Cluster.ApiServer _api;
         private readonly LeaderElection _election;
         private readonly CancellationTokenSource _stop = new();
         private Task? _running;
@@ -108,7 +108,7 @@ internal sealed class Candidates : IAsyncDisposable
             _candidates = candidates;
             Identity = identity;
             Clock = new(candidates.Time, index * 1_000_000_007L) { Skew = TimeSpan.FromMinutes(index * 7) };
-            _api = new(Kubeconfig.Load(candidates.Server.Ports[index]), Clock);
+            _api = PlainServer.Connect(candidates.Server.Ports[index], Clock);
             Options = new() { Namespace = "ops", Name = "leader", Identity = identity };
             _election = new(_api, Options, Clock, Log, new Random(seed + index));
         }

@@ -237,7 +237,7 @@ public sealed partial class LeaderElectionTests
     public async Task Without_election_it_leads_at_once_and_asks_nobody()
     {
         await using var server = await LeaseServer.StartAsync(1);
-        using var api = new ApiServer(Kubeconfig.Load(server.Ports[0]), TimeProvider.System);
+        using var api = PlainServer.Connect(server.Ports[0], TimeProvider.System);
         var options = new LeaseOptions { Enabled = false, Namespace = "ops", Name = "leader", Identity = "a" };
         var election = new LeaderElection(api, options, TimeProvider.System, new RecordingLogger<LeaderElection>());
         using var stop = new CancellationTokenSource();
@@ -271,7 +271,7 @@ public sealed partial class LeaderElectionTests
             RetryPeriod = TimeSpan.FromSeconds(retry),
         };
         Assert.Contains(named, options.Fault);
-        using var api = new ApiServer(Kubeconfig.Load(1), TimeProvider.System);
+        using var api = PlainServer.Connect(1, TimeProvider.System);
         Assert.Throws<ArgumentException>(() => new LeaderElection(api, options, TimeProvider.System, new RecordingLogger<LeaderElection>()));
     }
 
