@@ -9,8 +9,8 @@ internal readonly record struct ClassDecision(string? IgnoredBecause, Problem? P
 }
 
 /// <summary>
-/// Step 2: which Ingresses are ours: those in the namespaces that were chosen, by their class. <c>spec.ingressClassName</c> decides; else the legacy annotation; else a default
-/// IngressClass of our controller; else <see cref="TranslationOptions.WatchIngressWithoutClass"/>.
+/// Step 2: which Ingresses are ours: those in the namespaces that were chosen, by their class. <c>spec.ingressClassName</c> decides; else the
+/// legacy annotation; else a default IngressClass of our controller; else <see cref="TranslationOptions.WatchIngressWithoutClass"/>.
 /// </summary>
 internal sealed class ClassFilter
 {
@@ -40,12 +40,6 @@ internal sealed class ClassFilter
             return new($"its namespace does not match the selector {ProblemText.Clip(selector)}");
         }
 
-        return ByClass(ingress, reference);
-    }
-
-    /// <summary>Without a look at the namespace.</summary>
-    public ClassDecision ByClass(V1Ingress ingress, ObjectReference reference)
-    {
         if (ingress.Spec?.IngressClassName is { Length: > 0 } name)
         {
             return ByName(name, reference);

@@ -43,43 +43,48 @@ internal sealed class ApiServerSources
 
     private void Add(WatchOptions watch, TranslationOptions translation)
     {
-        ObjectKind[] naming = watch.IngressClasses ? [ObjectKind.Ingress, ObjectKind.Service, ObjectKind.IngressClass] : [ObjectKind.Ingress, ObjectKind.Service];
+        List<ObjectKind> naming = [ObjectKind.Ingress, ObjectKind.Service];
+        naming.AddRange(watch.IngressClasses ? [ObjectKind.IngressClass] : []);
+        naming.AddRange(watch.NamespaceSelector is not null ? [ObjectKind.Namespace] : []);
         var referenced = new ReferencedSecrets(translation, naming);
-        foreach (var kind in naming)
+        foreach (var kind in naming.Append(ObjectKind.EndpointSlice).Order())
         {
-            _sources.Add(Source(kind, watch, referenced));
+            var selector = kind == ObjectKind.Namespace ? watch.NamespaceSelector : null;
+            var targets = Namespaces(kind, watch).Select(ns => new ReflectorTarget(kind, ns, selector)).ToArray();
+            _sources.Add(Source(kind, targets, naming.Contains(kind) ? referenced : null, null).Source);
         }
 
-        _sources.Add(Source(ObjectKind.EndpointSlice, watch, null));
-        if (watch.NamespaceSelector is not null)
-        {
-            _sources.Add(Source(ObjectKind.Namespace, watch, null));
-        }
-
-        _sources.Add(new SecretSource(Source(ObjectKind.Secret, watch, null), referenced, LoadAsync, () => new(_options.FirstWait, _options.LongestWait, _time, _random), _logger));
+        _sources.Add(Secrets(SecretTargets(watch, translation), referenced));
     }
 
-    private KindSource Source(ObjectKind kind, WatchOptions watch, ReferencedSecrets? listener)
+    private static ImmutableArray<string?> Namespaces(ObjectKind kind, WatchOptions watch) =>
+        ObjectKindInfo.Of(kind).Namespaced && watch.Namespaces.Length > 0 ? [.. watch.Namespaces] : [null];
+
+    /// <summary>The default certificate may lie in a namespace that is not watched otherwise.</summary>
+    private static ReflectorTarget[] SecretTargets(WatchOptions watch, TranslationOptions translation)
+    {
+        var targets = Namespaces(ObjectKind.Secret, watch).Select(ns => new ReflectorTarget(ObjectKind.Secret, ns, FieldSelector: SecretSource.FieldSelector)).ToList();
+        if (translation.DefaultCertificate?.Split('/') is [var ns, var name] && !targets.Exists(target => target.Covers(new(ns, name))))
+        {
+            targets.Add(new(ObjectKind.Secret, ns, FieldSelector: SecretSource.FieldSelector, Name: name));
+        }
+
+        return [.. targets];
+    }
+
+    private SecretSource Secrets(ReflectorTarget[] targets, ReferencedSecrets referenced)
+    {
+        var (source, state) = Source(ObjectKind.Secret, targets, null, referenced.Contains);
+        var loader = new SecretLoader(targets, target => new ListRequest(target, _server, _options, _time), _options, state, _time, _random, _logger);
+        return new(source, targets, referenced, loader);
+    }
+
+    private (KindSource Source, ReflectorState State) Source(ObjectKind kind, ReflectorTarget[] targets, ReferencedSecrets? listener, Func<ObjectKey, bool>? wanted)
     {
         var info = ObjectKindInfo.Of(kind);
         var state = new ReflectorState(info.Plural);
         _states.Add(state);
-        ImmutableArray<string?> namespaces = info.Namespaced && watch.Namespaces.Length > 0 ? [.. watch.Namespaces] : [null];
-        var selector = kind == ObjectKind.Namespace ? watch.NamespaceSelector : null;
-        var targets = namespaces.Select(ns => new ReflectorTarget(kind, ns, selector));
-        return new(
-            info,
-            _server.Address,
-            [.. targets.Select(target => (target, new Reflector(target, _server, _options, state, _time, _random, _logger)))],
-            listener is null ? null : listener.See,
-            listener is null ? null : () => listener.Listed(kind));
-    }
-
-    /// <summary>One Secret by its name, with the right to list: null when there is none.</summary>
-    private async Task<DecodedObject?> LoadAsync(ObjectKey key, CancellationToken cancellation)
-    {
-        var request = new ListRequest(new(ObjectKind.Secret, key.Namespace), _server, _options, _time);
-        var (objects, _) = await request.AllAsync(static () => { }, cancellation, $"metadata.name={key.Name}").ConfigureAwait(false);
-        return objects.Where(found => found.Key == key).Select(found => (DecodedObject?)found).FirstOrDefault();
+        var reflectors = targets.Select(target => (target, new Reflector(target, _server, _options, state, _time, _random, _logger, wanted))).ToArray();
+        return (new(info, _server.Address, reflectors, listener), state);
     }
 }

@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using k8s;
+using k8s.Models;
 using WsIngress.Sources;
 using WsIngress.Translation;
 
@@ -11,15 +13,17 @@ namespace WsIngress.Cluster;
 /// <param name="kind">The kind.</param>
 /// <param name="address">Of the API server, for the name.</param>
 /// <param name="reflectors">Their targets are of this kind and do not overlap.</param>
-/// <param name="seen">Told of every event before it is delivered; null for none.</param>
-/// <param name="complete">Told when every Reflector has listed, each time that one lists anew; null for none.</param>
-internal sealed class KindSource(ObjectKindInfo kind, string address, IReadOnlyList<(ReflectorTarget Target, Reflector Reflector)> reflectors, Action<StoreEvent>? seen = null, Action? complete = null)
+/// <param name="referenced">Told of every event before it is delivered; null for none.</param>
+internal sealed class KindSource(ObjectKindInfo kind, string address, IReadOnlyList<(ReflectorTarget Target, Reflector Reflector)> reflectors, ReferencedSecrets? referenced = null)
     : IObjectSource, IReflectorSink, IDisposable
 {
+    /// <summary>Most problems that are kept at a time.</summary>
+    private const int MostProblems = 1000;
+
     private readonly SemaphoreSlim _turn = new(1);
     private readonly HashSet<ReflectorTarget> _listed = [];
     private readonly Dictionary<ReflectorTarget, string> _troubles = [];
-    private readonly SortedDictionary<ObjectKey, Problem> _problems = [];
+    private readonly Dictionary<ObjectKey, Problem> _problems = [];
     private ISourceSink? _sink;
     private bool _hadProblems;
 
@@ -27,11 +31,17 @@ internal sealed class KindSource(ObjectKindInfo kind, string address, IReadOnlyL
 
     public string? Trouble { get; private set; }
 
-    public async Task RunAsync(ISourceSink sink, CancellationToken cancellation)
+    public Task RunAsync(ISourceSink sink, CancellationToken cancellation) => RunAsync(sink, this, cancellation);
+
+    /// <param name="sink">Takes the batches.</param>
+    /// <param name="front">Stands between the Reflectors and this source.</param>
+    /// <param name="cancellation">Ends it.</param>
+    public async Task RunAsync(ISourceSink sink, IReflectorSink front, CancellationToken cancellation)
     {
         _sink = sink;
+        _listed.Clear();
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        var running = reflectors.Select(r => Task.Run(() => r.Reflector.RunAsync(this, stop.Token), CancellationToken.None)).ToList();
+        var running = reflectors.Select(r => Task.Run(() => r.Reflector.RunAsync(front, stop.Token), CancellationToken.None)).ToList();
         try
         {
             await (await Task.WhenAny(running).ConfigureAwait(false)).ConfigureAwait(false);
@@ -43,27 +53,33 @@ internal sealed class KindSource(ObjectKindInfo kind, string address, IReadOnlyL
         }
     }
 
-    public async ValueTask ListedAsync(ReflectorTarget target, IReadOnlyList<DecodedObject> objects, CancellationToken cancellation)
+    public async ValueTask ListedAsync(ReflectorTarget target, ObjectList list, bool isRestored, CancellationToken cancellation)
     {
         await _turn.WaitAsync(cancellation).ConfigureAwait(false);
         try
         {
-            foreach (var key in _problems.Keys.Where(key => target.Namespace is null || key.Namespace == target.Namespace).ToArray())
+            foreach (var key in _problems.Keys.Where(target.Covers).ToArray())
             {
                 _problems.Remove(key);
             }
 
-            foreach (var unread in objects.Where(o => o.Problem is not null))
+            foreach (var unread in list.Objects.Where(o => o.Problem is not null))
             {
-                _problems[unread.Key] = unread.Problem!;
+                Add(unread);
             }
 
+            var replace = StoreEvent.Replace(kind.Kind, list.Objects.Select(o => o.Object).OfType<IKubernetesObject<V1ObjectMeta>>(), target.Namespace) with
+            {
+                Unread = [.. list.Objects.Where(o => o.Object is null).Select(o => o.Key)],
+            };
             _listed.Add(target);
-            var all = StoreEvent.Replace(kind.Kind, objects.Select(o => o.Object).OfType<k8s.IKubernetesObject<k8s.Models.V1ObjectMeta>>(), target.Namespace);
-            await DeliverAsync(all with { Unread = [.. objects.Where(o => o.Object is null).Select(o => o.Key)] }, cancellation).ConfigureAwait(false);
+
+            // An older state may show other content under a version that was seen before, so nothing is taken for equal.
+            var forget = StoreEvent.Replace(kind.Kind, [], target.Namespace) with { Unread = replace.Unread };
+            await DeliverAsync(isRestored ? [forget, replace] : [replace], cancellation).ConfigureAwait(false);
             if (_listed.Count == reflectors.Count)
             {
-                complete?.Invoke();
+                referenced?.Listed(kind.Kind);
             }
         }
         finally
@@ -72,26 +88,30 @@ internal sealed class KindSource(ObjectKindInfo kind, string address, IReadOnlyL
         }
     }
 
-    public async ValueTask ChangedAsync(ReflectorTarget target, WatchChange change, DecodedObject changed, CancellationToken cancellation)
+    public async ValueTask ChangedAsync(ReflectorTarget target, IReadOnlyList<WatchedObject> changes, string version, CancellationToken cancellation)
     {
         await _turn.WaitAsync(cancellation).ConfigureAwait(false);
         try
         {
-            if (change == WatchChange.Delete)
+            var events = ImmutableArray.CreateBuilder<StoreEvent>(changes.Count);
+            foreach (var (change, found) in changes)
             {
-                _problems.Remove(changed.Key);
-                await DeliverAsync(StoreEvent.Delete(kind.Kind, changed.Key), cancellation).ConfigureAwait(false);
+                _problems.Remove(found.Key);
+                if (change == WatchChange.Delete)
+                {
+                    events.Add(StoreEvent.Delete(kind.Kind, found.Key));
+                }
+                else if (found.Object is { } read)
+                {
+                    events.Add(StoreEvent.Upsert(read));
+                }
+                else
+                {
+                    Add(found);
+                }
             }
-            else if (changed.Object is { } found)
-            {
-                _problems.Remove(changed.Key);
-                await DeliverAsync(StoreEvent.Upsert(found), cancellation).ConfigureAwait(false);
-            }
-            else
-            {
-                _problems[changed.Key] = changed.Problem!;
-                await _sink!.DeliverAsync(new() { Problems = [.. _problems.Values] }, cancellation).ConfigureAwait(false);
-            }
+
+            await DeliverAsync(events.DrainToImmutable(), cancellation).ConfigureAwait(false);
         }
         finally
         {
@@ -99,7 +119,7 @@ internal sealed class KindSource(ObjectKindInfo kind, string address, IReadOnlyL
         }
     }
 
-    public async ValueTask TroubledAsync(ReflectorTarget target, string? trouble, CancellationToken cancellation)
+    public async ValueTask TroubledAsync(ReflectorTarget target, ReflectorTrouble? trouble, CancellationToken cancellation)
     {
         await _turn.WaitAsync(cancellation).ConfigureAwait(false);
         try
@@ -107,7 +127,7 @@ internal sealed class KindSource(ObjectKindInfo kind, string address, IReadOnlyL
             _troubles.Remove(target);
             if (trouble is not null)
             {
-                _troubles[target] = trouble;
+                _troubles[target] = trouble.Text;
             }
 
             Trouble = _troubles.Values.FirstOrDefault();
@@ -121,11 +141,19 @@ internal sealed class KindSource(ObjectKindInfo kind, string address, IReadOnlyL
 
     public void Dispose() => _turn.Dispose();
 
-    private ValueTask DeliverAsync(StoreEvent change, CancellationToken cancellation)
+    private void Add(DecodedObject unread)
     {
-        seen?.Invoke(change);
+        if (_problems.Count < MostProblems)
+        {
+            _problems[unread.Key] = unread.Problem!;
+        }
+    }
+
+    private async ValueTask DeliverAsync(ImmutableArray<StoreEvent> events, CancellationToken cancellation)
+    {
+        referenced?.See(events);
         var problems = _problems.Count > 0 || _hadProblems ? _problems.Values.ToImmutableArray() : (ImmutableArray<Problem>?)null;
         _hadProblems = _problems.Count > 0;
-        return _sink!.DeliverAsync(new() { Events = [change], Synced = _listed.Count == reflectors.Count, Problems = problems }, cancellation);
+        await _sink!.DeliverAsync(new() { Events = events, Synced = _listed.Count == reflectors.Count, Problems = problems }, cancellation).ConfigureAwait(false);
     }
 }

@@ -1,115 +1,75 @@
-using System.Buffers;
 using System.Text.Json;
 
 namespace WsIngress.Cluster;
 
-/// <summary>LIST, page by page. Nothing is handed on before the last page: half a list would take the other half's objects away.</summary>
-internal sealed class ListRequest(ReflectorTarget target, ApiServer server, ReflectorOptions options, TimeProvider time)
-{
-    private readonly ObjectDecoding _decoding = new(target.Info);
+/// <summary>All objects of a target at one version.</summary>
+internal sealed record ObjectList(List<DecodedObject> Objects, string Version);
 
-    /// <summary>All objects, and the version to watch from.</summary>
-    /// <param name="heard">Called for every page.</param>
+/// <summary>LIST, page by page. Nothing is handed on before the last page: half a list would take the other half's objects away.</summary>
+/// <param name="target">What is listed.</param>
+/// <param name="server">Whom to ask.</param>
+/// <param name="options">Bounds and waits.</param>
+/// <param name="time">The clock of the waits.</param>
+/// <param name="wanted">Objects that are not wanted are passed over unread; null takes all.</param>
+internal sealed class ListRequest(ReflectorTarget target, ApiServer server, ReflectorOptions options, TimeProvider time, Func<Sources.ObjectKey, bool>? wanted = null)
+{
+    private readonly ObjectDecoding _decoding = new(target.Info, wanted);
+
+    /// <param name="heard">Called when bytes came.</param>
     /// <param name="cancellation">Ends the list.</param>
-    /// <param name="fieldSelector">Narrows the list; null for none.</param>
+    /// <param name="name">Only the object of this name; null for all.</param>
     /// <exception cref="ApiException">Any page was refused (410: the pages took longer than the server remembers), or cannot be read.</exception>
-    public async Task<(List<DecodedObject> Objects, string Version)> AllAsync(Action heard, CancellationToken cancellation, string? fieldSelector = null)
+    public async Task<ObjectList> AllAsync(Action heard, CancellationToken cancellation, string? name = null)
     {
         var objects = new List<DecodedObject>();
-        string? token = null;
-        while (true)
+        var token = "";
+        for (var pages = 0; pages < options.MostPages; pages++)
         {
-            var (version, next) = await PageAsync(target.ListPath(options.PageSize, token, fieldSelector), objects, cancellation).ConfigureAwait(false);
-            heard();
+            var (version, next) = await PageAsync(target.ListPath(options.PageSize, token, name), objects, heard, cancellation).ConfigureAwait(false);
             if (next.Length == 0)
             {
-                return version.Length > 0 ? (objects, version) : throw new ApiException(0, "", $"the list of {target} has no resourceVersion");
+                return version.Length > 0 ? new(objects, version) : throw new ApiException(0, "", $"the list of {target} has no resourceVersion");
             }
 
             token = next;
         }
+
+        throw new ApiException(0, "", $"the list of {target} has more than {options.MostPages} pages");
     }
 
-    private async Task<(string Version, string Token)> PageAsync(string path, List<DecodedObject> objects, CancellationToken cancellation)
+    /// <summary>The present version of the server, at the price of at most one object.</summary>
+    public async Task<string> VersionAsync(Action heard, CancellationToken cancellation) =>
+        (await PageAsync(target.ListPath(1, "", null), null, heard, cancellation).ConfigureAwait(false)).Version;
+
+    private async Task<(string Version, string Continue)> PageAsync(string path, List<DecodedObject>? objects, Action heard, CancellationToken cancellation)
     {
-        using var response = await server.SendAsync(HttpMethod.Get, path, null, cancellation).ConfigureAwait(false);
-        using var page = new PageBuffer((int)Math.Clamp(response.Content.Headers.ContentLength ?? 0, 64 * 1024, options.LargestPage), options.LargestPage);
-        try
-        {
-            await ReadAsync(response, page, cancellation).ConfigureAwait(false);
-            return Take(page.Written, objects);
-        }
-        catch (Exception broken) when (broken is IOException or HttpRequestException or JsonException or OperationCanceledException && !cancellation.IsCancellationRequested)
-        {
-            throw new ApiException(0, "", $"a page of the list of {target} cannot be read: {broken.GetBaseException().Message}", inner: broken);
-        }
-    }
-
-    private (string Version, string Token) Take(ReadOnlyMemory<byte> page, List<DecodedObject> objects)
-    {
-        using var document = JsonDocument.Parse(page);
-        var root = document.RootElement;
-        if (root.ValueKind != JsonValueKind.Object || !root.TryGetProperty("metadata", out var metadata))
-        {
-            throw new JsonException("the answer is no list");
-        }
-
-        if (root.TryGetProperty("items", out var items) && items.ValueKind == JsonValueKind.Array)
-        {
-            foreach (var item in items.EnumerateArray())
-            {
-                objects.Add(_decoding.Decode(item));
-            }
-        }
-
-        return (ObjectDecoding.Text(metadata, "resourceVersion"), ObjectDecoding.Text(metadata, "continue"));
-    }
-
-    private async Task ReadAsync(HttpResponseMessage response, PageBuffer page, CancellationToken cancellation)
-    {
-        var body = await response.Content.ReadAsStreamAsync(cancellation).ConfigureAwait(false);
         using var silence = new CancellationTokenSource(options.ReadTimeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, silence.Token);
-        while (await body.ReadAsync(page.Free(), either.Token).ConfigureAwait(false) is var read and > 0)
+        using var response = await server.SendAsync(HttpMethod.Get, path, null, cancellation).ConfigureAwait(false);
+        using var page = new ListItems((json, _) => Take(json, objects), options.LargestObject);
+        try
         {
-            page.Advance(read);
+            await page.ReadAsync(await response.Content.ReadAsStreamAsync(cancellation).ConfigureAwait(false), Heard, either.Token).ConfigureAwait(false);
+            return (page.Version, page.Continue);
+        }
+        catch (Exception broken) when (broken is IOException or HttpRequestException or JsonException || (broken is OperationCanceledException && !cancellation.IsCancellationRequested))
+        {
+            var why = silence.IsCancellationRequested ? $"no byte came for {options.ReadTimeout.TotalSeconds:0} s" : broken.GetBaseException().Message;
+            throw new ApiException(0, "", $"the list of {target} cannot be read: {why}", inner: broken);
+        }
+
+        void Heard()
+        {
             silence.CancelAfter(options.ReadTimeout);
+            heard();
         }
     }
 
-    /// <summary>The bytes of one page in a rented buffer that grows up to a bound.</summary>
-    private sealed class PageBuffer(int size, int largest) : IDisposable
+    private void Take(ReadOnlySpan<byte> json, List<DecodedObject>? objects)
     {
-        private byte[] _bytes = ArrayPool<byte>.Shared.Rent(size);
-        private int _length;
-
-        public ReadOnlyMemory<byte> Written => _bytes.AsMemory(0, _length);
-
-        /// <exception cref="IOException">The page is longer than the bound.</exception>
-        public Memory<byte> Free()
+        if (objects is not null && _decoding.Decode(json) is { } found)
         {
-            if (_length >= largest)
-            {
-                throw new IOException($"it is longer than {largest} bytes");
-            }
-
-            if (_length == _bytes.Length)
-            {
-                var larger = ArrayPool<byte>.Shared.Rent(_length * 2);
-                Written.Span.CopyTo(larger);
-                ArrayPool<byte>.Shared.Return(_bytes);
-                _bytes = larger;
-            }
-
-            return _bytes.AsMemory(_length);
-        }
-
-        public void Advance(int read) => _length += read;
-
-        public void Dispose()
-        {
-            ArrayPool<byte>.Shared.Return(_bytes);
-            _bytes = [];
+            objects.Add(found);
         }
     }
 }

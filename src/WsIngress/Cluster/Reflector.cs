@@ -1,210 +1,199 @@
-using System.Text.Json;
 using Microsoft.Extensions.Logging;
 
 namespace WsIngress.Cluster;
 
 /// <summary>
-/// Keeps up with one kind by LIST and WATCH. Decisions go by the status code:
+/// Keeps up with one target by LIST and WATCH. Decisions go by the status code:
 /// <list type="bullet">
-/// <item>A watch that ended as agreed goes on from the last version that an event or a bookmark showed.</item>
+/// <item>A watch that ended as agreed goes on from the last version that an event or a bookmark showed, at once.</item>
 /// <item>410, in the stream or by HTTP: the version is forgotten; list anew.</item>
-/// <item>504: the server does not have our version yet; list anew.</item>
-/// <item>No answer, a broken stream, silence: whoever answers next may be another server, or one that came back from a backup at a lower version;
-/// only a list tells. It is one Replace and closes no socket.</item>
+/// <item>504: the server does not have our version; list anew. So with 400 and 422.</item>
+/// <item>No answer, a cut, silence, an end before its time: whoever answers next may have come back from a backup, where our version lies in
+/// the future and a watch from it would wait in silence. Its present version is asked for first: below ours, its older state wins and is listed;
+/// else the watch goes on.</item>
+/// <item>Lines that are no events, and errors of the server, three times from one version: list anew.</item>
 /// <item>Every other refusal: the same request again after a wait, with Retry-After honoured.</item>
 /// </list>
 /// </summary>
-internal sealed class Reflector(
-    ReflectorTarget target, ApiServer server, ReflectorOptions options, ReflectorState state, TimeProvider time, Random random, ILogger logger)
+internal sealed class Reflector : WatchRequest.IListener
 {
-    private readonly ListRequest _list = new(target, server, options, time);
-    private readonly ObjectDecoding _decoding = new(target.Info);
-    private readonly Backoff _backoff = new(options.FirstWait, options.LongestWait, time, random);
-    private readonly ReflectorContact _contact = new(time.GetUtcNow());
+    private readonly ReflectorTarget _target;
+    private readonly ReflectorOptions _options;
+    private readonly ReflectorState _state;
+    private readonly TimeProvider _time;
+    private readonly Random _random;
+    private readonly ILogger _logger;
+    private readonly ListRequest _list;
+    private readonly WatchRequest _watch;
+    private readonly Backoff _backoff;
+    private readonly Complaints _complaints;
+    private readonly ReflectorContact _contact;
+    private IReflectorSink _sink = null!;
     private string? _version;
-    private string? _anewBecause;
-    private string? _complaint;
-    private long _complainedAt;
 
-    /// <summary>Runs until cancelled; trouble is waited out inside.</summary>
+    /// <summary>The last version that was seen at all; it outlives <see cref="_version"/>.</summary>
+    private string _seen = "";
+    private string? _anewBecause;
+    private bool _isDoubtful;
+    private int _fruitless;
+    private string _verb = "list";
+
+    public Reflector(
+        ReflectorTarget target, ApiServer server, ReflectorOptions options, ReflectorState state, TimeProvider time, Random random, ILogger logger, Func<Sources.ObjectKey, bool>? wanted = null)
+    {
+        (_target, _options, _state, _time, _random, _logger) = (target, options, state, time, random, logger);
+        _list = new(target, server, options, time, wanted);
+        _watch = new(target, server, options, time, wanted);
+        _backoff = new(options.FirstWait, options.LongestWait, time, random);
+        _complaints = new(target, options, time, logger);
+        _contact = state.NewContact(time.GetUtcNow());
+    }
+
+    /// <summary>Runs until cancelled; trouble is waited out inside. Started again, it lists first.</summary>
     public async Task RunAsync(IReflectorSink sink, CancellationToken cancellation)
     {
-        state.Contacts.Add(_contact);
+        (_sink, _version) = (sink, null);
         while (true)
         {
             try
             {
                 if (_version is null)
                 {
-                    await ListAsync(sink, cancellation).ConfigureAwait(false);
+                    await ListAsync(cancellation).ConfigureAwait(false);
                 }
-                else
+
+                if (!_isDoubtful || await IsNotOlderAsync(cancellation).ConfigureAwait(false))
                 {
-                    await WatchAsync(sink, cancellation).ConfigureAwait(false);
+                    await WatchAsync(cancellation).ConfigureAwait(false);
                 }
             }
             catch (ApiException failed) when (!cancellation.IsCancellationRequested)
             {
-                await FailedAsync(failed, sink, cancellation).ConfigureAwait(false);
+                await FailedAsync(failed, cancellation).ConfigureAwait(false);
             }
         }
     }
 
-    private async Task ListAsync(IReflectorSink sink, CancellationToken cancellation)
+    async ValueTask WatchRequest.IListener.OpenedAsync(CancellationToken cancellation)
     {
+        _contact.IsWatching = true;
+        Heard();
+        await _complaints.OverAsync(_sink, cancellation).ConfigureAwait(false);
+    }
+
+    async ValueTask WatchRequest.IListener.TakeAsync(IReadOnlyList<WatchedObject> changes, string version, CancellationToken cancellation)
+    {
+        Heard();
+        _state.Events(changes.Count);
+        if (changes.Count > 0)
+        {
+            await _sink.ChangedAsync(_target, changes, version, cancellation).ConfigureAwait(false);
+        }
+
+        if (version.Length > 0 && version != _version)
+        {
+            (_version, _seen, _fruitless) = (version, version, 0);
+        }
+    }
+
+    private async Task ListAsync(CancellationToken cancellation)
+    {
+        _verb = "list";
         if (_anewBecause is { } reason)
         {
-            state.Relist(reason);
-            logger.ListAnew(target.ToString(), reason);
+            _state.Relist(reason);
+            _logger.ListAnew(_target.ToString(), reason);
+            _anewBecause = null;
         }
 
-        var began = time.GetTimestamp();
-        var (objects, version) = await _list.AllAsync(() => _contact.Heard(time.GetUtcNow()), cancellation).ConfigureAwait(false);
-        await sink.ListedAsync(target, objects, cancellation).ConfigureAwait(false);
-        _version = version;
-        logger.Listed(objects.Count, target.ToString(), version, time.GetElapsedTime(began).TotalMilliseconds);
+        var began = _time.GetTimestamp();
+        _sink.Listing(_target);
+        var list = await _list.AllAsync(Heard, cancellation).ConfigureAwait(false);
+        var isRestored = ResourceVersion.Number(list.Version) < ResourceVersion.Number(_seen);
+        await _sink.ListedAsync(_target, list, isRestored, cancellation).ConfigureAwait(false);
+        (_version, _seen, _isDoubtful, _fruitless) = (list.Version, list.Version, false, 0);
+        _logger.Listed(list.Objects.Count, _target.ToString(), list.Version, _time.GetElapsedTime(began).TotalMilliseconds);
     }
 
-    private async Task WatchAsync(IReflectorSink sink, CancellationToken cancellation)
+    /// <summary>False, and the version forgotten, when the server's present version lies before ours.</summary>
+    private async Task<bool> IsNotOlderAsync(CancellationToken cancellation)
     {
-        var wished = options.WatchTime * (1 + random.NextDouble());
-        var began = time.GetTimestamp();
-        using var silence = new CancellationTokenSource(options.Silence, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, silence.Token);
+        _verb = "list";
+        var present = await _list.VersionAsync(Heard, cancellation).ConfigureAwait(false);
+        _isDoubtful = false;
+        if (ResourceVersion.Number(present) >= ResourceVersion.Number(_version!))
+        {
+            return true;
+        }
+
+        Forget("restored");
+        return false;
+    }
+
+    private async Task WatchAsync(CancellationToken cancellation)
+    {
+        _verb = "watch";
+        var wished = _options.WatchTime * (1 + _random.NextDouble());
+        var began = _time.GetTimestamp();
+        WatchEnd end;
         try
         {
-            using var response = await server.SendAsync(HttpMethod.Get, target.WatchPath(_version!, wished), null, cancellation).ConfigureAwait(false);
-            _contact.IsWatching = true;
-            await RecoveredAsync(sink, cancellation).ConfigureAwait(false);
-            using var lines = new WatchLines(await response.Content.ReadAsStreamAsync(cancellation).ConfigureAwait(false), options.LargestLine);
-            silence.CancelAfter(options.Silence);
-            while (await lines.ReadAsync(either.Token).ConfigureAwait(false) is { } line)
-            {
-                silence.CancelAfter(options.Silence);
-                _contact.Heard(time.GetUtcNow());
-                await TakeAsync(line, sink, cancellation).ConfigureAwait(false);
-            }
-        }
-        catch (Exception broken) when (broken is IOException or HttpRequestException or JsonException or OperationCanceledException && !cancellation.IsCancellationRequested)
-        {
-            var why = silence.IsCancellationRequested ? $"the watch was silent for {options.Silence.TotalSeconds:0} s" : broken.GetBaseException().Message;
-            throw new ApiException(0, "", why, inner: broken);
+            end = await _watch.RunAsync(_version!, wished, this, cancellation).ConfigureAwait(false);
         }
         finally
         {
             _contact.IsWatching = false;
-            if (time.GetElapsedTime(began) >= options.Health)
+            if (_time.GetElapsedTime(began) >= _options.Health)
             {
                 _backoff.Reset();
             }
         }
 
-        // Ended as agreed. One that always ends at once must not become a storm.
-        _contact.Heard(time.GetUtcNow());
-        if (time.GetElapsedTime(began) < options.FirstWait)
+        Heard();
+        _isDoubtful = end == WatchEnd.Early;
+        if (_time.GetElapsedTime(began) < _options.ShortestWatch)
         {
             await _backoff.WaitAsync(null, cancellation).ConfigureAwait(false);
         }
     }
 
-    private async ValueTask TakeAsync(ReadOnlyMemory<byte> line, IReflectorSink sink, CancellationToken cancellation)
+    private async Task FailedAsync(ApiException failed, CancellationToken cancellation)
     {
-        using var document = JsonDocument.Parse(line);
-        var root = document.RootElement;
-        var type = ObjectDecoding.Text(root, "type");
-        if (!root.TryGetProperty("object", out var json) || json.ValueKind != JsonValueKind.Object)
+        _state.Failed(failed.Code);
+        switch (failed.Code)
         {
-            throw new JsonException($"a watch event of type {(type.Length == 0 ? "none" : type)} has no object");
-        }
-
-        switch (type)
-        {
-            case "ERROR":
-                throw Refusal(json);
-            case "BOOKMARK":
-                Advance(ObjectDecoding.VersionOf(json));
+            case 410:
+                Forget("expired");
                 break;
-            case "ADDED" or "MODIFIED" or "DELETED":
-                state.Event();
-                var changed = _decoding.Decode(json);
-                await sink.ChangedAsync(target, type == "DELETED" ? WatchChange.Delete : WatchChange.Upsert, changed, cancellation).ConfigureAwait(false);
-                Advance(changed.Version);
+            case 504:
+                Forget("too-new");
                 break;
-            default:
-                throw new JsonException($"a watch event has the unknown type {(type.Length > 32 ? type[..32] : type)}");
-        }
-    }
-
-    private void Advance(string version)
-    {
-        if (version.Length > 0)
-        {
-            _version = version;
-        }
-    }
-
-    private static ApiException Refusal(JsonElement status)
-    {
-        var code = status.TryGetProperty("code", out var number) && number.ValueKind == JsonValueKind.Number && number.TryGetInt32(out var value) ? value : 500;
-        var wait = status.TryGetProperty("details", out var details) && details.ValueKind == JsonValueKind.Object
-            && details.TryGetProperty("retryAfterSeconds", out var seconds) && seconds.ValueKind == JsonValueKind.Number && seconds.TryGetInt32(out var asked)
-            ? TimeSpan.FromSeconds(asked)
-            : (TimeSpan?)null;
-        return new(code, ObjectDecoding.Text(status, "reason"), ObjectDecoding.Text(status, "message"), wait);
-    }
-
-    private async Task FailedAsync(ApiException failed, IReflectorSink sink, CancellationToken cancellation)
-    {
-        state.Failed(failed.Code);
-        var wasListing = _version is null;
-        _anewBecause = failed.Code switch
-        {
-            410 => "expired",
-            504 => "too-new",
-            0 => "broken",
-            _ => null,
-        };
-        if (_anewBecause is not null)
-        {
-            _version = null;
+            case 400 or 422:
+                Forget("refused");
+                break;
+            case 0 when failed.Reason != WatchRequest.Unreadable:
+                _isDoubtful = _version is not null;
+                break;
+            case 0 or (>= 500 and not 503) when _version is not null && ++_fruitless >= _options.MostFruitless:
+                Forget(failed.Code == 0 ? "unreadable" : "refused");
+                break;
         }
 
-        var sentence = failed.Code switch
-        {
-            401 => $"the API server does not accept the credentials: {failed.Message}",
-            403 => $"the right is missing to {target.Right(wasListing ? "list" : "watch")}: {failed.Message}",
-            0 => failed.Message,
-            _ => $"the API server answers {failed.Code} {failed.Reason}: {failed.Message}",
-        };
         if (failed.Code is not (410 or 504))
         {
-            await ComplainAsync(sentence, sink, cancellation).ConfigureAwait(false);
+            await _complaints.FailedAsync(failed, _verb, _sink, cancellation).ConfigureAwait(false);
         }
 
         await _backoff.WaitAsync(failed.RetryAfter, cancellation).ConfigureAwait(false);
     }
 
-    private ValueTask ComplainAsync(string sentence, IReflectorSink sink, CancellationToken cancellation)
+    private void Forget(string reason)
     {
-        if (_complaint == sentence && time.GetElapsedTime(_complainedAt) < options.Repeat)
+        if (_version is not null)
         {
-            return ValueTask.CompletedTask;
+            (_version, _anewBecause, _isDoubtful) = (null, reason, false);
         }
-
-        (_complaint, _complainedAt) = (sentence, time.GetTimestamp());
-        logger.CannotFollow(target.ToString(), sentence);
-        return sink.TroubledAsync(target, sentence, cancellation);
     }
 
-    private ValueTask RecoveredAsync(IReflectorSink sink, CancellationToken cancellation)
-    {
-        if (_complaint is null)
-        {
-            return ValueTask.CompletedTask;
-        }
-
-        _complaint = null;
-        logger.FollowingAgain(target.ToString());
-        return sink.TroubledAsync(target, null, cancellation);
-    }
+    private void Heard() => _contact.Heard(_time.GetUtcNow());
 }

@@ -8,16 +8,16 @@ internal sealed record ReflectorOptions
     /// <summary>Objects of one page of a list.</summary>
     public int PageSize { get; init; } = 500;
 
-    /// <summary>Most bytes of one page, and of one line of a watch: the API server takes no object above 3 MiB.</summary>
-    public int LargestPage { get; init; } = 256 * 1024 * 1024;
+    /// <summary>Pages of one list.</summary>
+    public int MostPages { get; init; } = 4000;
 
-    /// <summary>Most bytes of one line of a watch.</summary>
-    public int LargestLine { get; init; } = 8 * 1024 * 1024;
+    /// <summary>Most bytes of one object, in a list or a line of a watch: the API server takes none above 3 MiB.</summary>
+    public int LargestObject { get; init; } = 8 * 1024 * 1024;
 
     /// <summary>A watch is asked to end after this and up to as much again, so that the watches of many replicas do not end together.</summary>
     public TimeSpan WatchTime { get; init; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>A watch that says nothing for this long is dead: the API server sends a bookmark about every minute.</summary>
+    /// <summary>A watch that has brought bookmarks and then nothing for this long is dead: they come about every minute.</summary>
     public TimeSpan Silence { get; init; } = TimeSpan.FromSeconds(150);
 
     /// <summary>A page of a list that brings no byte for this long is given up.</summary>
@@ -28,8 +28,14 @@ internal sealed record ReflectorOptions
 
     public TimeSpan LongestWait { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>Work that lasted this long without a failure makes the next wait the first again.</summary>
+    /// <summary>A watch that lasted this long makes the next wait the first again.</summary>
     public TimeSpan Health { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>A watch that ended as agreed but sooner than this is followed by a wait, lest a server that ends all at once is stormed.</summary>
+    public TimeSpan ShortestWatch { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>So many watches from one version may fail in ways that a repetition may not mend; then the version is forgotten.</summary>
+    public int MostFruitless { get; init; } = 3;
 
     /// <summary>The same complaint is logged again after this.</summary>
     public TimeSpan Repeat { get; init; } = TimeSpan.FromMinutes(5);

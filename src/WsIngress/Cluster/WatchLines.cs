@@ -3,44 +3,49 @@ using System.Buffers;
 namespace WsIngress.Cluster;
 
 /// <summary>
-/// The lines of a watch, one JSON object each. A line may come in any cutting; one above the bound, and a stream that ends inside a line, are
-/// failures of the server, not events.
+/// The lines of a watch, one JSON object each. A line may come in any cutting; what is left without a line feed at the end of the stream
+/// is no line.
 /// </summary>
+/// <param name="stream">The body of the answer.</param>
+/// <param name="largest">Most bytes of one line.</param>
 internal sealed class WatchLines(Stream stream, int largest) : IDisposable
 {
-    private byte[] _buffer = ArrayPool<byte>.Shared.Rent(32 * 1024);
+    private byte[] _buffer = ArrayPool<byte>.Shared.Rent(16 * 1024);
     private int _start;
     private int _end;
+    private int _searched;
 
-    /// <summary>The next line without its line feed, valid until the next call; null at a clean end.</summary>
-    /// <exception cref="IOException">The stream broke, ended inside a line, or the line is longer than the bound.</exception>
-    public async ValueTask<ReadOnlyMemory<byte>?> ReadAsync(CancellationToken cancellation)
+    /// <summary>Bytes after the last whole line: the stream was cut inside a line if there are some at its end.</summary>
+    public bool IsInsideLine => _end > _start;
+
+    /// <summary>The next line that is already here, without its line feed; valid until the next fill.</summary>
+    public bool TryTake(out ReadOnlyMemory<byte> line)
     {
-        var searched = _start;
-        while (true)
+        var feed = _buffer.AsSpan(_searched, _end - _searched).IndexOf((byte)'\n');
+        if (feed < 0)
         {
-            var feed = _buffer.AsSpan(searched, _end - searched).IndexOf((byte)'\n');
-            if (feed >= 0)
-            {
-                var line = _buffer.AsMemory(_start, searched + feed - _start);
-                _start = searched + feed + 1;
-                return line;
-            }
-
-            searched = _end;
-            if (_end == _buffer.Length)
-            {
-                searched -= MakeRoom();
-            }
-
-            var read = await stream.ReadAsync(_buffer.AsMemory(_end), cancellation).ConfigureAwait(false);
-            if (read == 0)
-            {
-                return _start == _end ? null : throw new IOException("the watch ended in the middle of a line");
-            }
-
-            _end += read;
+            _searched = _end;
+            line = default;
+            return false;
         }
+
+        line = _buffer.AsMemory(_start, _searched + feed - _start);
+        _start = _searched = _searched + feed + 1;
+        return true;
+    }
+
+    /// <summary>Waits for more bytes; false at the end of the stream.</summary>
+    /// <exception cref="IOException">The stream broke, or a line is longer than the bound.</exception>
+    public async ValueTask<bool> FillAsync(CancellationToken cancellation)
+    {
+        if (_end == _buffer.Length || _start == _end)
+        {
+            MakeRoom();
+        }
+
+        var read = await stream.ReadAsync(_buffer.AsMemory(_end), cancellation).ConfigureAwait(false);
+        _end += read;
+        return read > 0;
     }
 
     public void Dispose()
@@ -49,8 +54,8 @@ internal sealed class WatchLines(Stream stream, int largest) : IDisposable
         _buffer = [];
     }
 
-    /// <summary>Moves what is pending to the front, into a larger buffer if need be; returns by how much it moved.</summary>
-    private int MakeRoom()
+    /// <summary>Moves what is pending to the front, into a larger buffer if need be, or into a small one once nothing large is pending.</summary>
+    private void MakeRoom()
     {
         var pending = _end - _start;
         if (pending >= largest)
@@ -58,8 +63,8 @@ internal sealed class WatchLines(Stream stream, int largest) : IDisposable
             throw new IOException($"a line of the watch is longer than {largest} bytes");
         }
 
-        var moved = _start;
-        var target = pending > _buffer.Length / 2 ? ArrayPool<byte>.Shared.Rent(_buffer.Length * 2) : _buffer;
+        var size = pending > _buffer.Length / 2 ? Math.Min(_buffer.Length * 2, Math.Max(largest, 16 * 1024)) : pending == 0 ? 16 * 1024 : _buffer.Length;
+        var target = size == _buffer.Length ? _buffer : ArrayPool<byte>.Shared.Rent(size);
         _buffer.AsSpan(_start, pending).CopyTo(target);
         if (!ReferenceEquals(target, _buffer))
         {
@@ -67,7 +72,7 @@ internal sealed class WatchLines(Stream stream, int largest) : IDisposable
             _buffer = target;
         }
 
+        _searched -= _start;
         (_start, _end) = (0, pending);
-        return moved;
     }
 }

@@ -139,10 +139,10 @@ internal sealed class ApiEndpoint(
     {
         if (http.Request.ContentType is { Length: > 0 } type && type.Split(';')[0].Trim() != "application/json")
         {
-            throw ApiFailure.UnsupportedMediaType();
+            throw ApiFailure.UnknownBodyFormat();
         }
 
-        return await ReadAsync(http, record, stop) as JsonObject ?? throw ApiFailure.BadRequest("the body is not a JSON object");
+        return await ReadAsync(http, record, stop) as JsonObject ?? throw ApiFailure.BadRequest("the object provided is unrecognized: couldn't get version/kind; json parse error: the body is not a JSON object");
     }
 
     /// <exception cref="ApiFailure">400: no JSON; 413: too large.</exception>
@@ -166,7 +166,7 @@ internal sealed class ApiEndpoint(
         }
         catch (JsonException e)
         {
-            throw ApiFailure.BadRequest($"couldn't get version/kind; json parse error: {e.Message}");
+            throw ApiFailure.BadRequest($"the object provided is unrecognized: couldn't get version/kind; json parse error: {e.Message}");
         }
     }
 }

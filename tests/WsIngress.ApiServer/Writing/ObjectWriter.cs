@@ -33,6 +33,7 @@ internal sealed class ObjectWriter(ObjectStore store, TimeProvider time)
                 json.Remove("status");
             }
 
+            ObjectValidation.Check(kind, json);
             return Insert(kind, json, dryRun);
         }
     }
@@ -163,6 +164,7 @@ internal sealed class ObjectWriter(ObjectStore store, TimeProvider time)
         JsonObject next;
         if (status)
         {
+            ObjectValidation.CheckStatus(kind, json);
             next = present.Clone();
             CopyField(json, next, "status");
             CopyField(metadata, next["metadata"]!.AsObject(), "labels");
@@ -170,6 +172,7 @@ internal sealed class ObjectWriter(ObjectStore store, TimeProvider time)
         }
         else
         {
+            ObjectValidation.Check(kind, json);
             next = Next(present, json);
             if (kind.HasStatus)
             {

@@ -49,10 +49,8 @@ public sealed class LawTests
     {
         var golden = new GoldenCase(name);
         var snapshot = Manifests.Read(golden.Yaml);
-        var ownership = new IngressOwnership(snapshot.IngressClasses, golden.Options);
-        var named = snapshot.Ingresses.Where(ownership.IsOurs).SelectMany(SecretReferences.Of).Concat(snapshot.Services.SelectMany(SecretReferences.Of))
-            .Select(key => $"{key.Namespace}/{key.Name}").Append(golden.Options.DefaultCertificate).ToHashSet();
-        var kept = snapshot with { Secrets = [.. snapshot.Secrets.Where(s => named.Contains($"{s.Metadata.NamespaceProperty ?? ""}/{s.Metadata.Name}"))] };
+        var named = SecretReferences.Of(snapshot, golden.Options);
+        var kept = snapshot with { Secrets = [.. snapshot.Secrets.Where(s => named.Contains((s.Metadata.NamespaceProperty ?? "", s.Metadata.Name)))] };
 
         Assert.Equal(GoldenText.Write(Translator.Translate(snapshot, golden.Options)), GoldenText.Write(Translator.Translate(kept, golden.Options)));
     }
