@@ -13,7 +13,7 @@ internal sealed class TokenBucket(double perSecond, int burst, TimeProvider time
         lock (_lock)
         {
             Fill();
-            if (_tokens < 1)
+            if (_tokens < 0.999)
             {
                 return false;
             }
@@ -31,7 +31,9 @@ internal sealed class TokenBucket(double perSecond, int burst, TimeProvider time
         {
             Fill();
             _tokens--;
-            wait = _tokens >= 0 ? TimeSpan.Zero : TimeSpan.FromSeconds(-_tokens / perSecond);
+            
+            // What is left by rounding is no reason to set a timer.
+            wait = _tokens > -0.001 ? TimeSpan.Zero : TimeSpan.FromSeconds(-_tokens / perSecond);
         }
 
         return wait == TimeSpan.Zero ? Task.CompletedTask : Task.Delay(wait, time, cancellation);
