@@ -84,12 +84,15 @@ public sealed partial class FakeApiServer : IAsyncDisposable
 
     private async Task StopAsync()
     {
+        // The listener closes first: whoever sees its watch cut finds nobody to connect to.
+        if (_app is not null)
+        {
+            await _app.StopAsync(new CancellationToken(canceled: true));
+        }
+
         await _serving.CancelAsync();
         if (_app is not null)
         {
-            using var now = new CancellationTokenSource();
-            await now.CancelAsync();
-            await _app.StopAsync(now.Token);
             await _app.DisposeAsync();
             _app = null;
         }
