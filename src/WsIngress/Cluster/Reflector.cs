@@ -9,8 +9,8 @@ namespace WsIngress.Cluster;
 /// <item>410, in the stream or by HTTP: the version is forgotten; list anew.</item>
 /// <item>504: the server does not have our version; list anew. So with 400 and 422.</item>
 /// <item>No answer, a cut, silence, an end before its time: whoever answers next may have come back from a backup, where our version lies in
-/// the future and a watch from it would wait in silence. Its present version is asked for first: below ours, its older state wins and is listed;
-/// else the watch goes on.</item>
+/// the future, and a watch from it would wait in silence, or means something else. After a short break its present version is asked for: below
+/// ours, its older state wins and is listed; else the watch goes on. After a longer one only a list tells.</item>
 /// <item>Lines that are no events, and errors of the server, three times from one version: list anew.</item>
 /// <item>Every other refusal: the same request again after a wait, with Retry-After honoured.</item>
 /// </list>
@@ -62,7 +62,7 @@ internal sealed class Reflector : WatchRequest.IListener
                     await ListAsync(cancellation).ConfigureAwait(false);
                 }
 
-                if (!_isDoubtful || await IsNotOlderAsync(cancellation).ConfigureAwait(false))
+                if (!_isDoubtful || await IsSameServerAsync(cancellation).ConfigureAwait(false))
                 {
                     await WatchAsync(cancellation).ConfigureAwait(false);
                 }
@@ -115,10 +115,16 @@ internal sealed class Reflector : WatchRequest.IListener
         _logger.Listed(list.Objects.Count, _target.ToString(), list.Version, _time.GetElapsedTime(began).TotalMilliseconds);
     }
 
-    /// <summary>False, and the version forgotten, when the server's present version lies before ours.</summary>
-    private async Task<bool> IsNotOlderAsync(CancellationToken cancellation)
+    /// <summary>False, and the version forgotten, when the server may have another history than the one that our version is of.</summary>
+    private async Task<bool> IsSameServerAsync(CancellationToken cancellation)
     {
         _verb = "list";
+        if (_time.GetUtcNow() - _contact.Last >= _options.LongestBreak)
+        {
+            Forget("broken");
+            return false;
+        }
+
         var present = await _list.VersionAsync(Heard, cancellation).ConfigureAwait(false);
         _isDoubtful = false;
         if (ResourceVersion.Number(present) >= ResourceVersion.Number(_version!))

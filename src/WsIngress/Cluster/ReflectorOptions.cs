@@ -34,6 +34,9 @@ internal sealed record ReflectorOptions
     /// <summary>A watch that ended as agreed but sooner than this is followed by a wait, lest a server that ends all at once is stormed.</summary>
     public TimeSpan ShortestWatch { get; init; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>No server is brought back from a backup within this time, so that after it nothing is believed without a list.</summary>
+    public TimeSpan LongestBreak { get; init; } = TimeSpan.FromSeconds(10);
+
     /// <summary>So many watches from one version may fail in ways that a repetition may not mend; then the version is forgotten.</summary>
     public int MostFruitless { get; init; } = 3;
 

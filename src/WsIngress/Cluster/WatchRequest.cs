@@ -15,7 +15,7 @@ internal enum WatchEnd
 /// <summary>One WATCH from a version on.</summary>
 internal sealed class WatchRequest(ReflectorTarget target, ApiServer server, ReflectorOptions options, TimeProvider time, Func<Sources.ObjectKey, bool>? wanted = null)
 {
-    /// <summary>What a watch that was asked to end may be late or early.</summary>
+    /// <summary>How late a watch may end.</summary>
     private static readonly TimeSpan Margin = TimeSpan.FromSeconds(30);
 
     private readonly ObjectDecoding _decoding = new(target.Info, wanted);
@@ -59,7 +59,7 @@ internal sealed class WatchRequest(ReflectorTarget target, ApiServer server, Ref
             throw new ApiException(0, broken is JsonException ? Unreadable : "", $"the watch of {target} broke: {why}", inner: broken);
         }
 
-        return time.GetElapsedTime(began) < duration - Margin ? WatchEnd.Early : WatchEnd.OnTime;
+        return time.GetElapsedTime(began) < duration * 0.9 ? WatchEnd.Early : WatchEnd.OnTime;
     }
 
     /// <summary>Reason of the failure when a line is no event: to ask for it again may not help.</summary>
