@@ -73,6 +73,7 @@ internal sealed class Metrics : IProxyTelemetry
         _propagation = make.CreateHistogram("wsingress_endpoint_propagation_seconds", "From the change of an EndpointSlice reaching the process to requests being balanced by it.", new HistogramConfiguration { Buckets = LatencyBuckets });
         ProcessMetrics.Register(Registry);
         Cluster = new(Registry);
+        Leader = new(Registry);
         make.CreateGauge("wsingress_build_info", "Constant 1.", ["version"]).WithLabels(version).Set(1);
     }
 
@@ -80,6 +81,8 @@ internal sealed class Metrics : IProxyTelemetry
 
     /// <summary>What cluster mode adds; without a cluster its age is 0 and it has no kinds.</summary>
     public ClusterMetrics Cluster { get; }
+
+    public LeaderMetrics Leader { get; }
 
     /// <summary>Names what is read at every scrape. Once, before the first.</summary>
     public void Watch(DataPlane plane, SyncState sync, AccessLog? log)
@@ -91,6 +94,7 @@ internal sealed class Metrics : IProxyTelemetry
             CollectBackends(plane);
             CollectConfiguration(plane, sync.Current);
             Cluster.Collect(sync.Current.Snapshot);
+            Leader.Collect();
             _droppedLines.IncTo(log?.Dropped ?? 0);
         });
     }

@@ -61,22 +61,24 @@ internal sealed class Board : IAsyncDisposable
     };
 
     /// <summary>The watches bring what the server has now.</summary>
-    public void Tell()
-    {
-        var snapshot = new ClusterSnapshot
-        {
-            Ingresses = [.. All<V1Ingress>("ingresses")],
-            IngressClasses = [.. All<V1IngressClass>("ingressclasses")],
-            Services = [.. All<V1Service>("services")],
-            EndpointSlices = [.. All<V1EndpointSlice>("endpointslices")],
-            Secrets = [.. All<V1Secret>("secrets")],
-        };
-        Tell(snapshot);
-    }
+    public void Tell() => Tell(Snapshot());
 
-    public void Tell(ClusterSnapshot snapshot)
+    /// <summary>What the server has now.</summary>
+    public ClusterSnapshot Snapshot() => new()
+    {
+        Ingresses = [.. All<V1Ingress>("ingresses")],
+        IngressClasses = [.. All<V1IngressClass>("ingressclasses")],
+        Services = [.. All<V1Service>("services")],
+        EndpointSlices = [.. All<V1EndpointSlice>("endpointslices")],
+        Secrets = [.. All<V1Secret>("secrets")],
+    };
+
+    /// <param name="snapshot">The objects.</param>
+    /// <param name="problems">In place of the true ones.</param>
+    public void Tell(ClusterSnapshot snapshot, params Problem[] problems)
     {
         var result = Translator.Translate(snapshot, TranslationOptions.Default);
+        result = problems.Length == 0 ? result : result with { Problems = [.. problems] };
         Sync.Tell(status => status with { Result = result, Snapshot = snapshot, WaitingFor = null });
     }
 
