@@ -109,22 +109,6 @@ public sealed partial class FakeApiServer
     /// <summary>Keeps the present state for <see cref="RestartAsync"/> with a lower revision.</summary>
     public Backup Backup() => _lastBackup = _store.Save();
 
-    /// <summary>Writes a kubeconfig (JSON, which is YAML) with one context for this server.</summary>
-    public void WriteKubeconfig(string path, string token = "admin")
-    {
-        var cluster = new JsonObject { ["server"] = Address.ToString().TrimEnd('/') };
-        var config = new JsonObject
-        {
-            ["apiVersion"] = "v1",
-            ["kind"] = "Config",
-            ["current-context"] = "fake",
-            ["clusters"] = new JsonArray(new JsonObject { ["name"] = "fake", ["cluster"] = cluster }),
-            ["users"] = new JsonArray(new JsonObject { ["name"] = "fake", ["user"] = new JsonObject { ["token"] = token } }),
-            ["contexts"] = new JsonArray(new JsonObject { ["name"] = "fake", ["context"] = new JsonObject { ["cluster"] = "fake", ["user"] = "fake" } }),
-        };
-        File.WriteAllText(path, config.ToJsonString(new System.Text.Json.JsonSerializerOptions { WriteIndented = true }));
-    }
-
     private void MakeNamespace(string name)
     {
         lock (_store.Gate)

@@ -1,7 +1,9 @@
 using System.Net;
+using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 
 namespace WsIngress.ApiServer;
 
@@ -15,6 +17,7 @@ public sealed partial class FakeApiServer : IAsyncDisposable
     private readonly RequestJournal _journal = new();
     private readonly ApiEndpoint _endpoint;
     private CancellationTokenSource _serving = new();
+    private readonly X509Certificate2? _certificate;
     private WebApplication? _app;
     private int _port;
 
@@ -26,16 +29,20 @@ public sealed partial class FakeApiServer : IAsyncDisposable
         _writer = new ObjectWriter(_store, time);
         Faults = new Faults(_store, time);
         Access = new AccessRights();
+        _certificate = options.Tls ? Authority.IssueServer() : null;
         var lists = new ListReader(_store, options, time);
-        _endpoint = new ApiEndpoint(_store, _writer, lists, new WatchWriter(_store, lists, Faults, options, time), Access, Faults, _journal, options);
+        _endpoint = new ApiEndpoint(_store, _writer, lists, new WatchWriter(_store, lists, Faults, options, time), Access, Faults, _journal, options, Authority, time);
         foreach (var ns in options.Namespaces)
         {
             MakeNamespace(ns);
         }
     }
 
-    /// <summary>http://127.0.0.1:PORT/; the same after a restart.</summary>
-    public Uri Address => new($"http://127.0.0.1:{_port}/");
+    /// <summary>http://127.0.0.1:PORT/, or https; the same after a restart.</summary>
+    public Uri Address => new($"{(_options.Tls ? "https" : "http")}://127.0.0.1:{_port}/");
+
+    /// <summary>Signs the server's certificate and those of clients; matters with <see cref="FakeApiServerOptions.Tls"/> only.</summary>
+    public ServerAuthority Authority { get; } = new();
 
     /// <summary>What goes wrong, switched at run time.</summary>
     public Faults Faults { get; }
@@ -80,16 +87,21 @@ public sealed partial class FakeApiServer : IAsyncDisposable
         Faults.Clear();
         await StopAsync();
         _serving.Dispose();
+        _certificate?.Dispose();
+        Authority.Dispose();
     }
 
     private async Task StopAsync()
     {
+        // The listener closes first: whoever sees its watch cut finds nobody to connect to.
+        if (_app is not null)
+        {
+            await _app.StopAsync(new CancellationToken(canceled: true));
+        }
+
         await _serving.CancelAsync();
         if (_app is not null)
         {
-            using var now = new CancellationTokenSource();
-            await now.CancelAsync();
-            await _app.StopAsync(now.Token);
             await _app.DisposeAsync();
             _app = null;
         }
@@ -121,11 +133,22 @@ public sealed partial class FakeApiServer : IAsyncDisposable
     private WebApplication Build(int port, CancellationToken stop)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = null;
-            kestrel.Listen(IPAddress.Loopback, port);
+            kestrel.Listen(IPAddress.Loopback, port, listen =>
+            {
+                if (_certificate is not null)
+                {
+                    listen.UseHttps(_certificate, https =>
+                    {
+                        // Whose certificate it is, is looked at with the request: a foreign one is 401, not a broken handshake.
+                        https.ClientCertificateMode = ClientCertificateMode.AllowCertificate;
+                        https.AllowAnyClientCertificate();
+                    });
+                }
+            });
         });
         var app = builder.Build();
         app.Run(http => ServeAsync(http, stop));

@@ -21,6 +21,9 @@ public sealed record FakeApiServerOptions
     /// <summary>Largest body taken, in bytes; a larger one is 413.</summary>
     public int LargestBody { get; init; } = 3 * 1024 * 1024;
 
+    /// <summary>Serves HTTPS (HTTP/1.1 and HTTP/2) under an authority of its own, and takes client certificates. kubectl sends no token without.</summary>
+    public bool Tls { get; init; }
+
     /// <summary>Namespaces that exist at the start.</summary>
     public IReadOnlyList<string> Namespaces { get; init; } = ["default", "kube-system"];
 

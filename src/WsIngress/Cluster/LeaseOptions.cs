@@ -21,4 +21,11 @@ internal sealed record LeaseOptions
 
     /// <summary>Between two tries; below <see cref="RenewDeadline"/>.</summary>
     public TimeSpan RetryPeriod { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>What is wrong with the three times, as a sentence; null when nothing is. With wrong ones two could lead at once.</summary>
+    public string? Fault =>
+        RetryPeriod < TimeSpan.FromMilliseconds(100) ? "the retry period must be at least 100 ms"
+        : RenewDeadline <= RetryPeriod * 1.2 ? "the renew deadline must be longer than the retry period by a fifth"
+        : Duration <= RenewDeadline ? "the lease duration must be longer than the renew deadline"
+        : null;
 }

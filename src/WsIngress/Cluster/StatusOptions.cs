@@ -20,4 +20,18 @@ internal sealed record StatusOptions
 
     /// <summary>The leader takes the addresses away when it ends.</summary>
     public bool ClearOnShutdown { get; init; }
+
+    /// <summary>Sustained rate of writes, and how many may go at once after a calm: a first start with 10,000 Ingresses must not flood the server.</summary>
+    public int WritesPerSecond { get; init; } = 20;
+
+    public int Burst { get; init; } = 100;
+
+    /// <summary>Writes under way at a time.</summary>
+    public int Parallelism { get; init; } = 4;
+
+    /// <summary>How often the pods are listed, and a Service that is not watched is read.</summary>
+    public TimeSpan AddressPeriod { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>Longest time for clearing at the end; what is left then keeps its addresses.</summary>
+    public TimeSpan ClearLimit { get; init; } = TimeSpan.FromSeconds(5);
 }

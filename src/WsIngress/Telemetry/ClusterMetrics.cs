@@ -23,7 +23,7 @@ internal sealed class ClusterMetrics
         _contact = make.CreateGauge("wsingress_source_last_contact_timestamp_seconds", "When the API server was last heard about a kind.", ["kind"]);
         _objects = make.CreateGauge("wsingress_source_objects", "Objects of a kind that are known.", ["kind"]);
         _events = make.CreateCounter("wsingress_source_events_total", "Watch events of a kind.", ["kind"]);
-        _relists = make.CreateCounter("wsingress_source_relists_total", "Lists after the first, by cause: expired, too-new or broken.", ["kind", "reason"]);
+        _relists = make.CreateCounter("wsingress_source_relists_total", "Lists after the first, by cause: expired, too-new, restored, refused or unreadable.", ["kind", "reason"]);
         _failures = make.CreateCounter("wsingress_source_failures_total", "Requests and watches that failed, by status code; 0 is no answer.", ["kind", "code"]);
     }
 

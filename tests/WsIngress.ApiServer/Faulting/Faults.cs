@@ -47,7 +47,7 @@ public sealed class Faults
     public void DuplicateEvents(bool on = true, string? kind = null) => _duplicates[kind ?? All] = on;
 
     /// <summary>The next requests fail with this status.</summary>
-    /// <param name="status">400–599.</param>
+    /// <param name="status">400–599; 429 is plain text, as from priority and fairness, all others are a Status.</param>
     /// <param name="retryAfter">Whole seconds of the Retry-After header, or none.</param>
     /// <param name="times">How many requests.</param>
     /// <param name="kind">Plural, or null for all.</param>
@@ -68,7 +68,7 @@ public sealed class Faults
         };
         var seconds = (int?)retryAfter?.TotalSeconds;
         var details = seconds is null ? null : new JsonObject { ["retryAfterSeconds"] = seconds };
-        Add(new FaultRule(kind, verb, times) { Failure = new ApiFailure(status, reason, message, details) { RetryAfter = seconds } });
+        Add(new FaultRule(kind, verb, times) { Failure = new ApiFailure(status, reason, message, details) { RetryAfter = seconds, PlainText = status == 429 } });
     }
 
     /// <summary>The next lists and watches (in the stream forms: the next watches) are told that their version is too old.</summary>

@@ -6,7 +6,7 @@ namespace WsIngress.ApiServer;
 
 /// <summary>Answers every request: who asks, what for, and with which right; then reads, writes or streams.</summary>
 internal sealed class ApiEndpoint(
-    ObjectStore store, ObjectWriter writer, ListReader lists, WatchWriter watches, AccessRights access, Faults faults, RequestJournal journal, FakeApiServerOptions server)
+    ObjectStore store, ObjectWriter writer, ListReader lists, WatchWriter watches, AccessRights access, Faults faults, RequestJournal journal, FakeApiServerOptions server, ServerAuthority authority, TimeProvider time)
 {
     public async Task AnswerAsync(HttpContext http, CancellationToken stop)
     {
@@ -27,7 +27,7 @@ internal sealed class ApiEndpoint(
 
     private async Task AnswerAsync(HttpContext http, RequestRecord record, CancellationToken stop)
     {
-        var caller = access.Authenticate(record.Token, http.Connection.ClientCertificate?.GetNameInfo(System.Security.Cryptography.X509Certificates.X509NameType.SimpleName, false));
+        var caller = access.Authenticate(record.Token, authority.UserOf(http.Connection.ClientCertificate));
         if (ApiPath.Parse(record.Path) is not { } path)
         {
             caller.DemandPath(record.Path);
@@ -94,14 +94,14 @@ internal sealed class ApiEndpoint(
         }
 
         var page = await lists.ReadAsync(kind, options, stop);
-        await ApiResponse.BytesAsync(http, 200, ListReader.Body(kind, page), stop);
+        await ApiResponse.BytesAsync(http, 200, ListReader.Body(kind, page, ObjectShape.Of(http.Request, time)), stop);
     }
 
     private async Task ReadOneAsync(HttpContext http, ResourceKind kind, ApiPath path, CancellationToken stop)
     {
         await lists.WaitForVersionAsync(ListOptions.ParseVersion(http.Request.Query["resourceVersion"].ToString(), watch: false), stop);
         var stored = store.Find(kind, path.Namespace, path.Name) ?? throw ApiFailure.NotFound(kind, path.Name);
-        await ApiResponse.BytesAsync(http, 200, [.. stored.Bytes, (byte)'\n'], stop);
+        await ApiResponse.BytesAsync(http, 200, [.. ObjectShape.Of(http.Request, time).Alone(stored), (byte)'\n'], stop);
     }
 
     private async Task WriteAsync(HttpContext http, RequestRecord record, ResourceKind kind, ApiPath path, CancellationToken stop)
@@ -125,6 +125,13 @@ internal sealed class ApiEndpoint(
                 break;
             case "patch":
                 var patch = await ReadAsync(http, record, stop) ?? throw ApiFailure.BadRequest("error decoding patch: it is null");
+                if (contentType.StartsWith("application/apply-patch", StringComparison.Ordinal))
+                {
+                    var (applied, isNew) = writer.ServerSideApply(kind, path.Namespace, path.Name, status, patch as JsonObject ?? [], dryRun);
+                    await ApiResponse.JsonAsync(http, isNew ? 201 : 200, applied, stop);
+                    break;
+                }
+
                 await ApiResponse.JsonAsync(http, 200, writer.Patch(kind, path.Namespace, path.Name, status, contentType, patch, dryRun), stop);
                 break;
             default:
@@ -139,10 +146,10 @@ internal sealed class ApiEndpoint(
     {
         if (http.Request.ContentType is { Length: > 0 } type && type.Split(';')[0].Trim() != "application/json")
         {
-            throw ApiFailure.UnsupportedMediaType();
+            throw ApiFailure.UnknownBodyFormat();
         }
 
-        return await ReadAsync(http, record, stop) as JsonObject ?? throw ApiFailure.BadRequest("the body is not a JSON object");
+        return await ReadAsync(http, record, stop) as JsonObject ?? throw ApiFailure.BadRequest("the object provided is unrecognized: couldn't get version/kind; json parse error: the body is not a JSON object");
     }
 
     /// <exception cref="ApiFailure">400: no JSON; 413: too large.</exception>
@@ -166,7 +173,7 @@ internal sealed class ApiEndpoint(
         }
         catch (JsonException e)
         {
-            throw ApiFailure.BadRequest($"couldn't get version/kind; json parse error: {e.Message}");
+            throw ApiFailure.BadRequest($"the object provided is unrecognized: couldn't get version/kind; json parse error: {e.Message}");
         }
     }
 }

@@ -23,6 +23,9 @@ internal sealed class ApiFailure : Exception
 
     public JsonObject? Metadata { get; }
 
+    /// <summary>Whether the answer is the message as plain text and no Status, as throttling answers.</summary>
+    public bool PlainText { get; init; }
+
     /// <summary>Seconds of the Retry-After header, or none.</summary>
     public int? RetryAfter { get; init; }
 
@@ -60,6 +63,9 @@ internal sealed class ApiFailure : Exception
 
     public static ApiFailure MethodNotAllowed() =>
         new(405, "MethodNotAllowed", "the server does not allow this method on the requested resource", new JsonObject());
+
+    public static ApiFailure UnknownBodyFormat() =>
+        new(415, "UnsupportedMediaType", "the body of the request was in an unknown format - accepted media types include: application/json, application/yaml, application/vnd.kubernetes.protobuf");
 
     public static ApiFailure UnsupportedMediaType() =>
         new(415, "UnsupportedMediaType", "415: Unsupported Media Type", new JsonObject());

@@ -40,6 +40,12 @@ internal static class ApiResponse
             return;
         }
 
+        if (failure.PlainText)
+        {
+            await TextAsync(http, failure.Code, failure.Message + "\n", stop);
+            return;
+        }
+
         await JsonAsync(http, failure.Code, failure.ToStatus(), stop);
     }
 

@@ -45,7 +45,7 @@ internal sealed class ListReader(ObjectStore store, FakeApiServerOptions server,
         }
     }
 
-    public static byte[] Body(ResourceKind kind, Page page)
+    public static byte[] Body(ResourceKind kind, Page page, ObjectShape shape)
     {
         var metadata = new JsonObject { ["resourceVersion"] = page.Version.ToString() };
         if (page.Continue is not null)
@@ -59,7 +59,7 @@ internal sealed class ListReader(ObjectStore store, FakeApiServerOptions server,
         }
 
         using var body = new MemoryStream();
-        body.Write(Encoding.UTF8.GetBytes($$"""{"kind":"{{kind.Kind}}List","apiVersion":"{{kind.ApiVersion}}","metadata":{{metadata.ToJsonString()}},"items":["""));
+        body.Write(Encoding.UTF8.GetBytes($$"""{"kind":"{{shape.ListKind(kind)}}","apiVersion":"{{shape.ListApiVersion(kind)}}","metadata":{{metadata.ToJsonString()}},{{shape.ListHead(kind)}}"{{shape.ListMember}}":["""));
         for (var i = 0; i < page.Items.Count; i++)
         {
             if (i > 0)
@@ -67,7 +67,7 @@ internal sealed class ListReader(ObjectStore store, FakeApiServerOptions server,
                 body.WriteByte((byte)',');
             }
 
-            body.Write(page.Items[i].ItemBytes);
+            body.Write(shape.Item(page.Items[i]));
         }
 
         body.Write("]}\n"u8);

@@ -22,7 +22,7 @@ internal enum WatchEnding
 }
 
 /// <summary>One open watch: its filter and the lines that wait to be written. The store offers changes under its lock.</summary>
-internal sealed class WatchSubscription(ResourceKind kind, ObjectFilter filter, long? from)
+internal sealed class WatchSubscription(ResourceKind kind, ObjectFilter filter, ObjectShape shape, long? from)
 {
     private readonly Channel<WatchLine> _lines = Channel.CreateUnbounded<WatchLine>(new UnboundedChannelOptions { SingleReader = true });
 
@@ -50,11 +50,11 @@ internal sealed class WatchSubscription(ResourceKind kind, ObjectFilter filter, 
         var after = change.Type != StoreEvent.Deleted && filter.Matches(change.Current);
         if (after)
         {
-            Send(before ? StoreEvent.Modified : StoreEvent.Added, change.Current.Bytes);
+            Send(before ? StoreEvent.Modified : StoreEvent.Added, shape.Alone(change.Current));
         }
         else if (before)
         {
-            Send(StoreEvent.Deleted, change.Type == StoreEvent.Deleted ? change.Current.Bytes : change.Previous!.At(change.Version).Bytes);
+            Send(StoreEvent.Deleted, shape.Alone(change.Type == StoreEvent.Deleted ? change.Current : change.Previous!.At(change.Version)));
         }
     }
 
@@ -71,8 +71,9 @@ internal sealed class WatchSubscription(ResourceKind kind, ObjectFilter filter, 
             metadata["annotations"] = new JsonObject { ["k8s.io/initial-events-end"] = "true" };
         }
 
-        var bookmark = new JsonObject { ["kind"] = Kind.Kind, ["apiVersion"] = Kind.ApiVersion, ["metadata"] = metadata };
-        if (Kind.BookmarkHasSpec)
+        var (shownKind, shownVersion) = shape.Bookmark(Kind);
+        var bookmark = new JsonObject { ["kind"] = shownKind, ["apiVersion"] = shownVersion, ["metadata"] = metadata };
+        if (Kind.BookmarkHasSpec && shape == ObjectShape.Plain)
         {
             bookmark["spec"] = new JsonObject();
         }

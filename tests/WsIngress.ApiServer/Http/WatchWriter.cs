@@ -7,8 +7,9 @@ internal sealed class WatchWriter(ObjectStore store, ListReader lists, Faults fa
 {
     public async Task RunAsync(HttpContext http, ResourceKind kind, ListOptions options, CancellationToken stop)
     {
+        var shape = ObjectShape.Of(http.Request, time);
         http.Response.ContentType = "application/json";
-        var watch = await OpenAsync(http, kind, options, stop);
+        var watch = await OpenAsync(http, kind, options, shape, stop);
         if (watch is null)
         {
             return;
@@ -30,7 +31,7 @@ internal sealed class WatchWriter(ObjectStore store, ListReader lists, Faults fa
     }
 
     /// <summary>Null when the watch is expired: its one event has been written.</summary>
-    private async Task<WatchSubscription?> OpenAsync(HttpContext http, ResourceKind kind, ListOptions options, CancellationToken stop)
+    private async Task<WatchSubscription?> OpenAsync(HttpContext http, ResourceKind kind, ListOptions options, ObjectShape shape, CancellationToken stop)
     {
         try
         {
@@ -40,7 +41,7 @@ internal sealed class WatchWriter(ObjectStore store, ListReader lists, Faults fa
             }
 
             var all = options.InitialEvents ?? options.Version is null or 0;
-            var watch = new WatchSubscription(kind, options.Filter, all ? null : options.Version ?? store.Revision)
+            var watch = new WatchSubscription(kind, options.Filter, shape, all ? null : options.Version ?? store.Revision)
             {
                 TakesBookmarks = options.Bookmarks,
                 SendsInitialEnd = options.InitialEvents == true,

@@ -14,9 +14,14 @@ internal static class ObjectCheck
     public static JsonObject Body(ResourceKind kind, string ns, string? name, JsonObject body)
     {
         var json = body.DeepClone().AsObject();
-        if (((string?)json["kind"] ?? kind.Kind) != kind.Kind || ((string?)json["apiVersion"] ?? kind.ApiVersion) != kind.ApiVersion)
+        if (((string?)json["apiVersion"] ?? kind.ApiVersion) != kind.ApiVersion)
         {
-            throw ApiFailure.BadRequest($"the API version in the data ({json["apiVersion"]}, Kind={json["kind"]}) does not match the expected API version ({kind.ApiVersion}, Kind={kind.Kind})");
+            throw ApiFailure.BadRequest($"the API version in the data ({json["apiVersion"]}) does not match the expected API version ({kind.ApiVersion})");
+        }
+
+        if (((string?)json["kind"] ?? kind.Kind) != kind.Kind)
+        {
+            throw ApiFailure.BadRequest($"{json["kind"]} in version \"{kind.Version}\" cannot be handled as a {kind.Kind}: no kind \"{json["kind"]}\" is registered for version \"{kind.ApiVersion}\" in scheme \"fake\"");
         }
 
         json["kind"] = kind.Kind;
@@ -50,7 +55,7 @@ internal static class ObjectCheck
         return json;
     }
 
-    /// <exception cref="ApiFailure">422: no name, or one that is no DNS subdomain; a Lease with a duration below 1.</exception>
+    /// <exception cref="ApiFailure">422: no name, or one that is no DNS subdomain.</exception>
     public static string Name(ResourceKind kind, JsonObject json)
     {
         var name = (string?)json["metadata"]!["name"] ?? "";
@@ -62,11 +67,6 @@ internal static class ObjectCheck
         if (name.Length > 253 || !name.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c is '-' or '.'))
         {
             throw ApiFailure.Invalid(kind, name, "metadata.name", "FieldValueInvalid", $"Invalid value: \"{name}\": a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')");
-        }
-
-        if (kind.Plural == "leases" && json["spec"]?["leaseDurationSeconds"] is JsonValue duration && duration.TryGetValue<int>(out var seconds) && seconds <= 0)
-        {
-            throw ApiFailure.Invalid(kind, name, "spec.leaseDurationSeconds", "FieldValueInvalid", $"Invalid value: {seconds}: must be greater than 0");
         }
 
         return name;

@@ -33,6 +33,7 @@ internal sealed class ObjectWriter(ObjectStore store, TimeProvider time)
                 json.Remove("status");
             }
 
+            ObjectValidation.Check(kind, json);
             return Insert(kind, json, dryRun);
         }
     }
@@ -70,13 +71,29 @@ internal sealed class ObjectWriter(ObjectStore store, TimeProvider time)
 
             var patched = contentType switch
             {
-                "application/merge-patch+json" or "application/strategic-merge-patch+json" when patch is JsonObject => MergePatch.Apply(present.Json, patch),
+                "application/merge-patch+json" when patch is JsonObject => MergePatch.Apply(present.Json, patch),
+                "application/strategic-merge-patch+json" when patch is JsonObject changes => StrategicPatch.Apply(present.Json, changes),
                 "application/json-patch+json" when patch is JsonArray operations => JsonPatch.Apply(present.Clone(), operations),
                 "application/merge-patch+json" or "application/strategic-merge-patch+json" or "application/json-patch+json" =>
                     throw ApiFailure.BadRequest("error decoding patch: json: cannot unmarshal the body into a patch of this type"),
                 _ => throw ApiFailure.UnsupportedMediaType(),
             };
             return Update(present, ObjectCheck.Body(kind, ns, name, patched as JsonObject ?? []), status, dryRun);
+        }
+    }
+
+    /// <summary>Server-side apply without field owners: creates, or merges what is given. The flag tells whether the object is new.</summary>
+    public (JsonObject Json, bool Created) ServerSideApply(ResourceKind kind, string ns, string name, bool status, JsonObject body, bool dryRun)
+    {
+        lock (store.Gate)
+        {
+            if (store.Find(kind, ns, name) is not { } present)
+            {
+                return status ? throw ApiFailure.NotFound(kind, name) : (Create(kind, ns, body, dryRun), true);
+            }
+
+            var merged = StrategicPatch.Apply(present.Json, body);
+            return (Update(present, ObjectCheck.Body(kind, ns, name, merged), status, dryRun), false);
         }
     }
 
@@ -163,6 +180,7 @@ internal sealed class ObjectWriter(ObjectStore store, TimeProvider time)
         JsonObject next;
         if (status)
         {
+            ObjectValidation.CheckStatus(kind, json);
             next = present.Clone();
             CopyField(json, next, "status");
             CopyField(metadata, next["metadata"]!.AsObject(), "labels");
@@ -170,6 +188,7 @@ internal sealed class ObjectWriter(ObjectStore store, TimeProvider time)
         }
         else
         {
+            ObjectValidation.Check(kind, json);
             next = Next(present, json);
             if (kind.HasStatus)
             {

@@ -33,7 +33,7 @@ internal sealed class WireClient(HttpClient http, string? token) : IDisposable
 
     private HttpRequestMessage Request(string method, string path, object? body, string contentType, string accept)
     {
-        var request = new HttpRequestMessage(new HttpMethod(method), path.TrimStart('/'));
+        var request = new HttpRequestMessage(new HttpMethod(method), path.TrimStart('/')) { Version = http.DefaultRequestVersion, VersionPolicy = http.DefaultVersionPolicy };
         request.Headers.TryAddWithoutValidation("Accept", accept);
         if (token is not null)
         {

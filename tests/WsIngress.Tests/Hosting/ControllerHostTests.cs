@@ -68,7 +68,7 @@ public sealed class ControllerHostTests
         server.Faults.Fail(403, kind: "services");
         await using var controller = TestController.Begin(server, FreePort());
 
-        await TestHost.UntilAsync(async () => (await controller.ReadyAsync()).Text.Contains("the right is missing to list services in all namespaces", StringComparison.Ordinal));
+        await TestHost.UntilAsync(async () => (await controller.ReadyAsync()).Text.Contains("the right is missing to list services (API group \"\") in all namespaces", StringComparison.Ordinal));
         Assert.Equal(503, (await controller.ReadyAsync()).Status);
 
         server.Faults.Clear();
@@ -93,7 +93,7 @@ public sealed class ControllerHostTests
 
         server.Faults.Clear();
         await TestHost.UntilAsync(async () => (await controller.MetricsAsync()).Contains("wsingress_config_snapshot_age_seconds 0\n", StringComparison.Ordinal));
-        Assert.Contains("wsingress_source_failures_total{kind=\"ingresses\",code=\"0\"} 1", await controller.MetricsAsync(), StringComparison.Ordinal);
+        Assert.Contains("wsingress_source_failures_total{kind=\"ingresses\",code=\"503\"}", await controller.MetricsAsync(), StringComparison.Ordinal);
     }
 
     [Fact]

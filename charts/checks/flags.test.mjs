@@ -1,0 +1,51 @@
+// Flags that the chart passes exist in the program. Until the program has the command `controller` these tests are skipped.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, test } from "node:test";
+import { binary, chart, flags, parseAll, render, root, run, valuesFiles } from "./tools.mjs";
+
+const names = text => [...text.matchAll(/^\s+(?:-\S, )?--([a-z0-9-]+)/gm)].map(m => m[1]);
+const help = command => run(binary, [command, "--help"]);
+const exists = names(help("controller").stdout).includes("controller-name");
+const skip = exists ? false : "this program has no command 'controller' yet";
+const commandLine = ["help", "output", "version"];
+
+/** The list in templates/_settings.tpl. */
+const known = /define "wsingress.settings.known"[\s\S]*?end -/.exec(readFileSync(join(chart, "templates/_settings.tpl"), "utf8"))[0].match(/"[a-z0-9-]+"/g).slice(1).map(t => t.slice(1, -1)).filter(n => n !== "list");
+
+test("the program is built", () => assert.equal(run(binary, ["--version"]).code, 0, "dotnet build src/WsIngress -c Release"));
+
+test("the chart's list of settings is the program's", { skip }, () =>
+  assert.deepEqual([...known, "config"].sort(), names(help("controller").stdout).filter(n => !commandLine.includes(n)).sort()));
+
+describe("flags that are passed", () => {
+  for (const [name, file] of Object.entries(valuesFiles)) {
+    test(`${name}: known to the chart's own list`, () => assert.deepEqual(Object.keys(flags(render(file))).filter(f => f !== "config" && !known.includes(f)), []));
+  }
+
+  // A kubeconfig that does not exist ends the program after its options were read and before anything is opened.
+  for (const [name, file] of Object.entries(valuesFiles)) {
+    test(`${name}: taken by the program`, { skip }, () => {
+      const args = Object.entries(flags(render(file))).filter(([flag]) => flag !== "config").map(([flag, value]) => `--${flag}=${value}`);
+      const { stderr } = run(binary, ["controller", ...args, "--kubeconfig=/does/not/exist"], { env: { POD_NAMESPACE: "ns", POD_NAME: "pod" } });
+      assert.doesNotMatch(stderr.replaceAll(/.*--kubeconfig.*/g, ""), /cannot be used|Unrecognized|Unknown|allowed:/i, stderr);
+    });
+  }
+});
+
+describe("other commands that manifests use", () => {
+  for (const file of ["deploy/wsingress.yaml"]) {
+    test(file, () => assert.ok(parseAll(readFileSync(join(root, file), "utf8")).length > 0));
+  }
+  for (const o of render({}).filter(o => o.metadata.annotations?.["helm.sh/hook"])) {
+    for (const { args } of (o.spec?.template?.spec ?? o.spec)?.containers ?? []) {
+      test(`helm test: wsingress ${args[0]}`, () => {
+        const flagsOf = names(help(args[0]).stdout);
+        for (const arg of args.filter(a => a.startsWith("--"))) {
+          assert.ok(flagsOf.includes(arg.slice(2).split("=")[0]), arg);
+        }
+      });
+    }
+  }
+});

