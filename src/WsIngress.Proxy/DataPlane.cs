@@ -34,6 +34,7 @@ public sealed class DataPlane : IAsyncDisposable
     private readonly SocketRelays _relays;
     private readonly ProxyApplication _application;
     private readonly Dictionary<string, ListenOptions> _listeners = [];
+    private volatile bool _leaving;
 
     public DataPlane(ProxyOptions options, IProxyTelemetry telemetry, ILoggerFactory loggers, TimeProvider time, Random? random = null)
     {
@@ -62,13 +63,17 @@ public sealed class DataPlane : IAsyncDisposable
     /// <summary>Plain HTTP requests under way.</summary>
     public int ActiveRequests => _active.Count;
 
-    /// <summary>True from the moment a drain begins: readiness is false and no new socket is taken.</summary>
+    /// <summary>True from the moment a drain begins: no new socket is taken.</summary>
     public bool IsDraining => _relays.IsDraining;
+
+    /// <summary>True from the moment a shutdown begins: readiness is false, and new connections are taken until the drain begins.</summary>
+    public bool IsLeaving => _leaving || IsDraining;
 
     /// <summary>Bound end points by name (<c>http</c>, <c>https</c>, <c>h2c</c>), with the real port where 0 was asked for.</summary>
     public IReadOnlyDictionary<string, IPEndPoint> EndPoints { get; private set; } = new Dictionary<string, IPEndPoint>();
 
-    public void Publish(Routing.RoutingTable table) => Tables.Publish(table);
+    /// <inheritdoc cref="LiveTableHolder.Publish"/>
+    public void Publish(Routing.RoutingTable table, long asOf = long.MaxValue) => Tables.Publish(table, asOf);
 
     /// <exception cref="IOException">An address is in use; the message names it.</exception>
     public async Task StartAsync(CancellationToken cancellation)
@@ -81,6 +86,9 @@ public sealed class DataPlane : IAsyncDisposable
             ProxyLog.Listening(_logger, endPoint.ToString(), name);
         }
     }
+
+    /// <summary>A shutdown begins: whoever asks for readiness hears so.</summary>
+    public void Leave() => _leaving = true;
 
     /// <summary>
     /// Ends every socket with Close 1001, evenly spread over <paramref name="window"/>, while plain HTTP is still answered; returns

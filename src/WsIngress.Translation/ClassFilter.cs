@@ -9,8 +9,8 @@ internal readonly record struct ClassDecision(string? IgnoredBecause, Problem? P
 }
 
 /// <summary>
-/// Step 2: which Ingresses are ours. <c>spec.ingressClassName</c> decides; else the legacy annotation; else a default
-/// IngressClass of our controller; else <see cref="TranslationOptions.WatchIngressWithoutClass"/>.
+/// Step 2: which Ingresses are ours: those in the namespaces that were chosen, by their class. <c>spec.ingressClassName</c> decides; else the
+/// legacy annotation; else a default IngressClass of our controller; else <see cref="TranslationOptions.WatchIngressWithoutClass"/>.
 /// </summary>
 internal sealed class ClassFilter
 {
@@ -35,6 +35,11 @@ internal sealed class ClassFilter
 
     public ClassDecision Decide(V1Ingress ingress, ObjectReference reference)
     {
+        if (_options.NamespaceSelector is { } selector && !_index.HasNamespace(ingress.Metadata?.NamespaceProperty ?? ""))
+        {
+            return new($"its namespace does not match the selector {ProblemText.Clip(selector)}");
+        }
+
         if (ingress.Spec?.IngressClassName is { Length: > 0 } name)
         {
             return ByName(name, reference);

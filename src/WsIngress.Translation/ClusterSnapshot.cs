@@ -16,4 +16,7 @@ public sealed record ClusterSnapshot
     public ImmutableArray<V1Service> Services { get; init; } = [];
     public ImmutableArray<V1EndpointSlice> EndpointSlices { get; init; } = [];
     public ImmutableArray<V1Secret> Secrets { get; init; } = [];
+
+    /// <summary>Those that match the namespace selector; read only where <see cref="TranslationOptions.NamespaceSelector"/> is set.</summary>
+    public ImmutableArray<V1Namespace> Namespaces { get; init; } = [];
 }

@@ -6,8 +6,6 @@ namespace WsIngress.Translation;
 /// <summary>Step 1: the objects of a snapshot by the keys under which the later steps ask for them.</summary>
 internal sealed class SnapshotIndex
 {
-    private const string ServiceNameLabel = "kubernetes.io/service-name";
-
     /// <summary>More single changes than these are read anew, all together.</summary>
     private const int MostSingleChanges = 200;
 
@@ -15,6 +13,7 @@ internal sealed class SnapshotIndex
     private readonly Dictionary<(string Namespace, string Service), List<V1EndpointSlice>> _slices = [];
     private readonly Dictionary<(string Namespace, string Name), V1Secret> _secrets = [];
     private readonly Dictionary<string, V1IngressClass> _classes = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _namespaces = new(StringComparer.Ordinal);
     private ClusterSnapshot _snapshot;
 
     public SnapshotIndex(ClusterSnapshot snapshot)
@@ -42,6 +41,8 @@ internal sealed class SnapshotIndex
         {
             _classes.TryAdd(ingressClass.Metadata?.Name ?? "", ingressClass);
         }
+
+        _namespaces.UnionWith(snapshot.Namespaces.Select(ns => ns.Metadata?.Name ?? ""));
     }
 
     /// <summary>Hashes of the look-ups that may find something else than in the snapshot before.</summary>
@@ -55,6 +56,7 @@ internal sealed class SnapshotIndex
         var slices = ListDifference.Between(_snapshot.EndpointSlices, next.EndpointSlices);
         var secrets = ListDifference.Between(_snapshot.Secrets, next.Secrets);
         if (!ListDifference.Between(_snapshot.IngressClasses, next.IngressClasses).IsEmpty
+            || !ListDifference.Between(_snapshot.Namespaces, next.Namespaces).IsEmpty
             || services.Count + slices.Count + secrets.Count > MostSingleChanges)
         {
             return false;
@@ -99,6 +101,9 @@ internal sealed class SnapshotIndex
         return secret;
     }
 
+    /// <summary>The namespace selector chose it.</summary>
+    public bool HasNamespace(string name) => _namespaces.Contains(name);
+
     public V1IngressClass? Class(string name) => _classes.GetValueOrDefault(name);
 
     /// <summary>The EndpointSlices that carry the Service's name as label, in no particular order.</summary>
@@ -129,14 +134,9 @@ internal sealed class SnapshotIndex
         }
     }
 
-    private static (string Namespace, string Service)? ServiceOf(V1EndpointSlice slice) =>
-        slice.Metadata?.Labels is { } labels && labels.TryGetValue(ServiceNameLabel, out var service) && !string.IsNullOrEmpty(service)
-            ? (slice.Metadata.NamespaceProperty ?? "", service)
-            : null;
-
     private void AddSlice(V1EndpointSlice slice)
     {
-        if (ServiceOf(slice) is not { } key)
+        if (ServiceEndpoints.ServiceOf(slice) is not { } key)
         {
             return;
         }
@@ -152,7 +152,7 @@ internal sealed class SnapshotIndex
 
     private void RemoveSlice(V1EndpointSlice slice)
     {
-        if (ServiceOf(slice) is not { } key || !_slices.TryGetValue(key, out var list))
+        if (ServiceEndpoints.ServiceOf(slice) is not { } key || !_slices.TryGetValue(key, out var list))
         {
             return;
         }

@@ -9,8 +9,9 @@ internal static class TableBuilder
 {
     /// <param name="placed">What the conflicts left.</param>
     /// <param name="backends">Every backend that was asked for.</param>
+    /// <param name="certificate">For clients that match no host; null for none.</param>
     /// <param name="before">The table whose equal parts are taken over.</param>
-    public static RoutingTable Build(ConflictResolver placed, BackendResolver backends, RoutingTable before)
+    public static RoutingTable Build(ConflictResolver placed, BackendResolver backends, TlsBinding? certificate, RoutingTable before)
     {
         var used = new HashSet<string>(before.Backends.Length, StringComparer.Ordinal);
         var hosts = ImmutableArray.CreateBuilder<VirtualHost>();
@@ -35,7 +36,8 @@ internal static class TableBuilder
         kept.AddRange(backends.Resolved.Where(b => used.Contains(b.Key)));
         InOrder.Sort(kept, static (a, b) => string.CompareOrdinal(a.Key, b.Key));
         TableReuse.Backends(kept, before.Backends);
-        var tls = placed.TlsBindings.OrderBy(t => t.Host, StringComparer.Ordinal).ToImmutableArray();
+        IEnumerable<TlsBinding> fallbacks = certificate is null ? [] : [certificate];
+        var tls = fallbacks.Concat(placed.TlsBindings.OrderBy(t => t.Host, StringComparer.Ordinal)).ToImmutableArray();
         return new(hosts.DrainToImmutable(), kept.DrainToImmutable(), tls, placed.DefaultRoute);
     }
 

@@ -17,6 +17,12 @@ public sealed record TranslationOptions
     /// <summary>Take <c>spec.ingressClassName</c> equal to <see cref="IngressClass"/> though no such IngressClass object exists (on in standalone mode).</summary>
     public bool IngressClassByName { get; init; }
 
+    /// <summary>For messages: the label selector of the namespaces whose Ingresses are ours, applied by whoever fills <see cref="ClusterSnapshot.Namespaces"/>; null for all namespaces.</summary>
+    public string? NamespaceSelector { get; init; }
+
+    /// <summary><c>namespace/name</c> of the Secret whose certificate is served to clients that no other certificate is for; null keeps the self-signed one.</summary>
+    public string? DefaultCertificate { get; init; }
+
     /// <summary>False turns a route to an ExternalName Service into 503 with a Problem.</summary>
     public bool AllowExternalName { get; init; } = true;
 }

@@ -1,4 +1,5 @@
 using k8s.Models;
+using WsIngress.Translation.Tls;
 
 namespace WsIngress.Translation;
 
@@ -46,7 +47,8 @@ public static class Translator
         }
 
         // 7. Table. 8. Reports.
-        var table = TableBuilder.Build(placed, filler.Backends, memory.Table);
+        var fallback = DefaultCertificate.Bind(index, options, problems);
+        var table = TableBuilder.Build(placed, filler.Backends, fallback, memory.Table);
         var reports = ReportBuilder.Reports(drafts);
         filler.Close();
         foreach (var draft in drafts)

@@ -22,5 +22,8 @@ public sealed class BackendState(Backend backend)
         set => _endpoints = value;
     }
 
+    /// <summary>Version of the objects that <see cref="Current"/> shows when it was set past a table; an older table does not take it back.</summary>
+    internal long AsOf { get; set; }
+
     internal uint NextTurn() => Interlocked.Increment(ref _cursor);
 }

@@ -7,12 +7,16 @@ namespace WsIngress.Proxy.Live;
 
 /// <summary>
 /// The one volatile reference between control and data plane. <see cref="Publish"/> builds the next live table from the one before,
-/// reusing certificates, regexes, endpoint sets and all live state, and swaps it in with one write. One publisher at a time.
+/// reusing certificates, regexes, endpoint sets and all live state, and swaps it in with one write. One publisher at a time;
+/// <see cref="SetEndpoints"/> may be called beside it.
 /// </summary>
 public sealed class LiveTableHolder
 {
     private readonly Dictionary<string, EndpointState> _endpoints = new(StringComparer.Ordinal);
     private readonly CertificateMap.Factory _certificates;
+
+    /// <summary>Held where endpoints change, never while a matcher or a certificate is made.</summary>
+    private readonly Lock _gate = new();
     private Dictionary<string, BackendState> _backends = new(StringComparer.Ordinal);
     private volatile LiveTable _current;
     private bool _endpointsChanged;
@@ -28,10 +32,12 @@ public sealed class LiveTableHolder
     /// <summary>Backends of the current table by key; a snapshot for the admin API and metrics.</summary>
     public IReadOnlyCollection<BackendState> Backends => Volatile.Read(ref _backends).Values;
 
-    public void Publish(RoutingTable table)
+    /// <param name="table">The next table.</param>
+    /// <param name="asOf">Version of the objects that it shows; endpoints that were set as of a later one stay.</param>
+    public void Publish(RoutingTable table, long asOf = long.MaxValue)
     {
         var previous = _current;
-        var backends = PublishBackends(table);
+        var backends = PublishBackends(table, asOf);
         var matcher = new RouteMatcher(table, previous.Matcher);
         var routes = new RouteState[matcher.Routes.Count];
         for (var i = 0; i < routes.Length; i++)
@@ -41,11 +47,41 @@ public sealed class LiveTableHolder
         }
 
         var certificates = _certificates.Build(table.TlsBindings, previous.Certificates);
-        Volatile.Write(ref _backends, backends);
         _current = new LiveTable(table, matcher, routes, certificates);
-        if (_endpointsChanged)
+        lock (_gate)
         {
-            Forget(backends);
+            Volatile.Write(ref _backends, backends);
+            Forget();
+        }
+    }
+
+    /// <summary>Brings the backends to the endpoints of the table that is live already, for whatever was set past it since.</summary>
+    public void Settle(RoutingTable table, long asOf)
+    {
+        PublishBackends(table, asOf);
+        lock (_gate)
+        {
+            Forget();
+        }
+    }
+
+    /// <summary>Gives one backend other endpoints; requests pick from them at once. False when no such backend is live.</summary>
+    public bool SetEndpoints(string backendKey, ImmutableArray<Endpoint> endpoints, long asOf)
+    {
+        lock (_gate)
+        {
+            if (!_backends.TryGetValue(backendKey, out var state))
+            {
+                return false;
+            }
+
+            if (asOf >= state.AsOf)
+            {
+                Set(state, endpoints);
+                state.AsOf = asOf;
+            }
+
+            return true;
         }
     }
 
@@ -68,28 +104,39 @@ public sealed class LiveTableHolder
         return resolved.ToImmutable();
     }
 
-    private Dictionary<string, BackendState> PublishBackends(RoutingTable table)
+    private Dictionary<string, BackendState> PublishBackends(RoutingTable table, long asOf)
     {
         var next = new Dictionary<string, BackendState>(table.Backends.Length, StringComparer.Ordinal);
-        _endpointsChanged = table.Backends.Length < _backends.Count;
-        foreach (var backend in table.Backends)
+        lock (_gate)
         {
-            if (!_backends.TryGetValue(backend.Key, out var state))
+            _endpointsChanged |= table.Backends.Length < _backends.Count;
+            foreach (var backend in table.Backends)
             {
-                state = new BackendState(backend);
-                _endpointsChanged = true;
-            }
+                if (!_backends.TryGetValue(backend.Key, out var state))
+                {
+                    state = new BackendState(backend);
+                    _endpointsChanged = true;
+                }
 
-            if (state.Current.Source != backend.Endpoints && !state.Current.Source.AsSpan().SequenceEqual(backend.Endpoints.AsSpan()))
-            {
-                _endpointsChanged = true;
-                state.Current = new EndpointSet(backend.Endpoints, [.. backend.Endpoints.Select(e => new EndpointEntry(e, StateOf(e)))]);
-            }
+                if (state.AsOf <= asOf)
+                {
+                    Set(state, backend.Endpoints);
+                }
 
-            next.Add(backend.Key, state);
+                next.Add(backend.Key, state);
+            }
         }
 
         return next;
+    }
+
+    private void Set(BackendState state, ImmutableArray<Endpoint> endpoints)
+    {
+        if (state.Current.Source != endpoints && !state.Current.Source.AsSpan().SequenceEqual(endpoints.AsSpan()))
+        {
+            _endpointsChanged = true;
+            state.Current = new EndpointSet(endpoints, [.. endpoints.Select(e => new EndpointEntry(e, StateOf(e)))]);
+        }
     }
 
     private EndpointState StateOf(Endpoint endpoint)
@@ -104,10 +151,16 @@ public sealed class LiveTableHolder
     }
 
     /// <summary>Drops the state of pods that are gone and idle. One that still has open sockets keeps its state: it may come back into a slice.</summary>
-    private void Forget(Dictionary<string, BackendState> backends)
+    private void Forget()
     {
+        if (!_endpointsChanged)
+        {
+            return;
+        }
+
+        _endpointsChanged = false;
         var live = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var backend in backends.Values)
+        foreach (var backend in _backends.Values)
         {
             foreach (var entry in backend.Current.All)
             {

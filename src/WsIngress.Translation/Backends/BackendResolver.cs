@@ -34,6 +34,9 @@ internal sealed class BackendResolver(SnapshotIndex index, TranslationOptions op
     /// <summary>Takes over what an earlier translation resolved from the very same objects.</summary>
     public void Take(BackendUse use) => _known.TryAdd(use.Key, use.Backend);
 
+    /// <summary>As in <see cref="Backend.Key"/>.</summary>
+    public static string KeyOf(string ns, string service, int port) => $"{ns}/{service}:{port}";
+
     public ResolvedBackend? Resolve(IngressDraft draft, V1IngressBackend? backend, FieldPath field)
     {
         if (backend?.Service is not { } reference || backend.Resource is not null)
@@ -120,7 +123,7 @@ internal sealed class BackendResolver(SnapshotIndex index, TranslationOptions op
     }
 
     private static Backend ToBackend(IngressDraft draft, string service, int port) =>
-        new() { Key = $"{draft.Owner.Namespace}/{service}:{port}", Namespace = draft.Owner.Namespace, Service = service };
+        new() { Key = KeyOf(draft.Owner.Namespace, service, port), Namespace = draft.Owner.Namespace, Service = service };
 
     private static bool HasEligible(Backend backend)
     {

@@ -18,6 +18,9 @@ internal static class ServicePorts
         return null;
     }
 
+    /// <summary>The ports that a backend may mean; of two with one number the first, as in <see cref="Find"/>.</summary>
+    public static IEnumerable<V1ServicePort> Tcp(V1Service service) => (service.Spec?.Ports ?? []).Where(IsTcp).DistinctBy(port => port.Port);
+
     /// <summary>Such as <c>80 (http), 443</c>: what the author could have written.</summary>
     public static string Describe(V1Service service)
     {

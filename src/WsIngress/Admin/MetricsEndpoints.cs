@@ -15,7 +15,7 @@ internal static class MetricsEndpoints
         app.Map("/healthz", branch => branch.Run(static http => http.Response.WriteAsync("ok\n")));
         app.Map("/readyz", branch => branch.Run(http =>
         {
-            var waiting = plane.IsDraining ? "draining: this replica is shutting down"
+            var waiting = plane.IsLeaving ? "draining: this replica is shutting down"
                 : sync.Current.WaitingFor is { } what ? $"waiting for {what}"
                 : null;
             http.Response.StatusCode = waiting is null ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable;

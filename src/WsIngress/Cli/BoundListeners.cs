@@ -20,10 +20,12 @@ internal sealed record BoundListeners
     public override string ToString() =>
         string.Join(", ", All().Where(l => l.Address is not null).Select(l => $"{l.Name} {Show(l.Address!)}"));
 
-    /// <summary>The line that tells a script where everything is; what is off is null. <paramref name="manifests"/> is the folder served.</summary>
-    public string ToJson(string manifests)
+    /// <summary>The line that tells a script where everything is; what is off is null.</summary>
+    /// <param name="source">Name of what is served, <c>manifests</c> or <c>server</c>.</param>
+    /// <param name="value">The folder, or the URL of the API server.</param>
+    public string ToJson(string source, string value)
     {
-        var line = new JsonObject { ["event"] = "ready", ["manifests"] = manifests };
+        var line = new JsonObject { ["event"] = "ready", [source] = value };
         foreach (var (name, address) in All())
         {
             line[name] = address?.ToString();

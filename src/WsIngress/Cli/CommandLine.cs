@@ -35,6 +35,7 @@ internal sealed class CommandLine(CommandActions actions, CliConsole console, Ti
     {
         DemoCommand.Create(actions.Run, console, time),
         RunCommand.Create(actions.Run, console, time),
+        ControllerCommand.Create(actions.Control, console, time),
         EchoCommand.Create(console, time),
         ConnectCommand.Create(console, time),
         ValidateCommand.Create(actions.Validate, console),

@@ -24,7 +24,7 @@ internal static class RunCommand
             return run(
                 options,
                 bound => console.Text.WriteLine(format == OutputFormat.Json
-                    ? bound.ToJson(options.Manifests)
+                    ? bound.ToJson("manifests", options.Manifests)
                     : $"wsingress ready in {time.GetElapsedTime(started).TotalMilliseconds:0} ms: {bound}"),
                 stopping);
         });

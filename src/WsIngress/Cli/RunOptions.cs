@@ -1,55 +1,6 @@
-using System.Collections.Immutable;
-using System.Net;
-using Microsoft.Extensions.Logging;
-
 namespace WsIngress.Cli;
 
-/// <summary>Everything <c>wsingress run</c> can be told, after flags, environment and settings file were joined and checked. Defaults: <see cref="RunSettings"/>.</summary>
-internal sealed record RunOptions
-{
-    /// <summary>HTTP/1.1 without TLS.</summary>
-    public required ListenAddress Http { get; init; }
-
-    /// <summary>HTTP/1.1 and HTTP/2 over TLS.</summary>
-    public required ListenAddress Https { get; init; }
-
-    /// <summary>HTTP/2 without TLS, by prior knowledge.</summary>
-    public required ListenAddress H2c { get; init; }
-
-    /// <summary><c>/metrics</c>, <c>/healthz</c>, <c>/readyz</c>.</summary>
-    public required ListenAddress Metrics { get; init; }
-
-    public required ListenAddress Admin { get; init; }
-
-    /// <summary>Full path of the folder of manifests; it existed when the options were read.</summary>
-    public required string Manifests { get; init; }
-
-    public required string IngressClass { get; init; }
-
-    /// <summary>Peers whose X-Forwarded-* and X-Request-ID headers are kept.</summary>
-    public required ImmutableArray<IPNetwork> TrustedProxies { get; init; }
-
-    /// <summary>Peers that begin each connection with a PROXY protocol header.</summary>
-    public required ImmutableArray<IPNetwork> ProxyProtocol { get; init; }
-
-    public required bool DisableExternalName { get; init; }
-
-    /// <summary>Time over which a shutdown spreads its Close frames.</summary>
-    public required TimeSpan DrainWindow { get; init; }
-
-    /// <summary>When a shutdown ends though sockets are still open; never below <see cref="DrainWindow"/>.</summary>
-    public required TimeSpan DrainDeadline { get; init; }
-
-    public required bool AccessLog { get; init; }
-
-    public required LogLevel LogLevel { get; init; }
-
-    public required LogFormat LogFormat { get; init; }
-}
-
-/// <summary>The form of log lines.</summary>
-internal enum LogFormat
-{
-    Text,
-    Json,
-}
+/// <summary>Everything <c>wsingress run</c> can be told.</summary>
+/// <param name="Server">What it shares with <c>wsingress controller</c>.</param>
+/// <param name="Manifests">Full path of the folder of manifests; it existed when the options were read.</param>
+internal sealed record RunOptions(ServerOptions Server, string Manifests);

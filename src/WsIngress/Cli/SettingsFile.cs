@@ -1,3 +1,4 @@
+using System.CommandLine;
 using System.Text.Json;
 
 namespace WsIngress.Cli;
@@ -20,6 +21,24 @@ internal sealed class SettingsFile
     private SettingsFile(string path) => Path = path;
 
     public string Path { get; }
+
+    /// <summary>Every name that may stand in a file: one file may serve several commands.</summary>
+    private static readonly Lazy<IReadOnlyCollection<string>> Known = new(() =>
+        [.. new RunSettings(RunDefaults.Server).All.Concat(new ControllerSettings().All).Select(s => s.Key).Distinct()]);
+
+    public static Option<string?> CreateOption() => new("--config")
+    {
+        Description = $"Settings file (default: {DefaultName} here, when there is one; also WSINGRESS_CONFIG)",
+        HelpName = "FILE",
+    };
+
+    /// <summary>The file of <c>--config</c> or of WSINGRESS_CONFIG, or the one of the current directory; empty when there is none.</summary>
+    /// <exception cref="UsageException">As below.</exception>
+    public static SettingsFile Load(CliConsole console, string? asked)
+    {
+        asked ??= console.Environment("WSINGRESS_CONFIG");
+        return Load(console.Directory, string.IsNullOrEmpty(asked) ? null : asked, Known.Value);
+    }
 
     /// <summary>Reads <paramref name="asked"/>, or <c>appsettings.json</c> of <paramref name="directory"/> when there is one.</summary>
     /// <exception cref="UsageException">The file asked for is not there, is no JSON, or has a key not among <paramref name="known"/> or a value of another type.</exception>

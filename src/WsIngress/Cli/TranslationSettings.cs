@@ -5,8 +5,8 @@ namespace WsIngress.Cli;
 /// <summary>The settings that decide what manifests mean, for the commands that serve nothing, from the same three sources.</summary>
 internal sealed class TranslationSettings
 {
-    private readonly Setting<string> _ingressClass = RunSettings.CreateIngressClass();
-    private readonly Setting<bool> _disableExternalName = RunSettings.CreateDisableExternalName();
+    private readonly Setting<string> _ingressClass = ServerSettings.CreateIngressClass();
+    private readonly Setting<bool> _disableExternalName = ServerSettings.CreateDisableExternalName();
 
     public void AddTo(Command command)
     {
@@ -17,8 +17,7 @@ internal sealed class TranslationSettings
     /// <exception cref="UsageException">Names each that cannot be used.</exception>
     public (string IngressClass, bool DisableExternalName) Read(ParseResult parse, CliConsole console)
     {
-        var file = SettingsFile.Load(console.Directory, null, new RunSettings(RunDefaults.Server).Keys);
-        var reader = new SettingReader(parse, console.Environment, file);
+        var reader = new SettingReader(parse, console.Environment, SettingsFile.Load(console, null));
         var result = (reader.Read(_ingressClass), reader.Read(_disableExternalName));
         reader.ThrowIfAny();
         return result;

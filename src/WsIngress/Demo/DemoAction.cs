@@ -8,7 +8,7 @@ internal sealed class DemoAction(DemoOptions options, RunAction run, CliConsole 
     public async Task<int> RunAsync(CancellationToken stopping)
     {
         var started = time.GetTimestamp();
-        var taken = PortCheck.FindTaken(options.Run);
+        var taken = PortCheck.FindTaken(options.Run.Server);
         if (taken.Count > 0)
         {
             foreach (var sentence in taken)
@@ -35,7 +35,7 @@ internal sealed class DemoAction(DemoOptions options, RunAction run, CliConsole 
         void Ready(BoundListeners bound)
         {
             console.Text.Write(options.Output == OutputFormat.Json
-                ? bound.ToJson(folder) + "\n"
+                ? bound.ToJson("manifests", folder) + "\n"
                 : DemoText.Write(folder, pods.All, bound, time.GetElapsedTime(started)));
         }
     }

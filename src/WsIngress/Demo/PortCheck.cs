@@ -7,7 +7,7 @@ namespace WsIngress.Demo;
 internal static class PortCheck
 {
     /// <summary>One sentence per listener whose port another process holds.</summary>
-    public static IReadOnlyList<string> FindTaken(RunOptions options) =>
+    public static IReadOnlyList<string> FindTaken(ServerOptions options) =>
     [
         .. new[] { ("http", options.Http), ("https", options.Https), ("h2c", options.H2c), ("metrics", options.Metrics), ("admin", options.Admin) }
             .Where(l => !l.Item2.IsOff && l.Item2.Port != 0 && IsTaken(l.Item2))

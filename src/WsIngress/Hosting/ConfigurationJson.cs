@@ -7,12 +7,12 @@ namespace WsIngress.Hosting;
 /// <summary>What <c>/config</c> of the admin API answers: the options in force and where the sync stands.</summary>
 internal static class ConfigurationJson
 {
-    public static string Write(RunOptions options, SyncStatus status) => AdminJson.Write(json =>
+    public static string Write(ServerOptions options, HostFeed feed, SyncStatus status) => AdminJson.Write(json =>
     {
         json.WriteStartObject();
         json.WriteString("version", ProductVersion.Text);
         json.WriteStartObject("options");
-        json.WriteString("manifests", options.Manifests);
+        feed.WriteOptions(json);
         json.WriteString("http", options.Http.ToString());
         json.WriteString("https", options.Https.ToString());
         json.WriteString("h2c", options.H2c.ToString());
@@ -24,6 +24,7 @@ internal static class ConfigurationJson
         json.WriteBoolean("disableExternalName", options.DisableExternalName);
         json.WriteNumber("drainWindowSeconds", options.DrainWindow.TotalSeconds);
         json.WriteNumber("drainDeadlineSeconds", options.DrainDeadline.TotalSeconds);
+        json.WriteNumber("lbDeregistrationDelaySeconds", options.DeregistrationDelay.TotalSeconds);
         json.WriteBoolean("accessLog", options.AccessLog);
         json.WriteString("logLevel", options.LogLevel.ToString());
         json.WriteEndObject();

@@ -1,4 +1,6 @@
+using System.Collections.Immutable;
 using WsIngress.Proxy;
+using WsIngress.Routing;
 using WsIngress.Store;
 using WsIngress.Translation;
 
@@ -11,9 +13,13 @@ internal sealed class TableSink(DataPlane plane) : ITableSink
 
     public Task First => _first.Task;
 
-    public void Publish(TranslationResult result)
+    public void Publish(TranslationResult result, long asOf)
     {
-        plane.Publish(result.Table);
+        plane.Publish(result.Table, asOf);
         _first.TrySetResult();
     }
+
+    public void Report(TranslationResult result, long asOf) => plane.Tables.Settle(result.Table, asOf);
+
+    public void SetEndpoints(string backendKey, ImmutableArray<Endpoint> endpoints, long asOf) => plane.Tables.SetEndpoints(backendKey, endpoints, asOf);
 }

@@ -9,6 +9,9 @@ internal interface IObjectSource
     /// <summary>For people: what /readyz waits for, such as <c>folder ./manifests</c>.</summary>
     string Name { get; }
 
+    /// <summary>What keeps it from delivering, for people; null when nothing does. Read when a batch of it arrives, an empty one included.</summary>
+    string? Trouble => null;
+
     /// <summary>
     /// Runs until cancelled. Trouble that may pass is waited out inside. An exception before the first complete delivery stops the
     /// program with its message; after it, the loop starts the source anew.

@@ -11,6 +11,9 @@ internal enum ObjectKind
     Service,
     EndpointSlice,
     Secret,
+
+    /// <summary>Only those that the namespace selector chose; none where there is no selector.</summary>
+    Namespace,
 }
 
 /// <summary>What the API says about a kind: group and version, the model that holds it, and whether it lives in a namespace.</summary>
@@ -23,12 +26,21 @@ internal sealed record ObjectKindInfo(ObjectKind Kind, string Group, string Vers
         new(ObjectKind.Service, "", "v1", typeof(V1Service), Namespaced: true),
         new(ObjectKind.EndpointSlice, "discovery.k8s.io", "v1", typeof(V1EndpointSlice), Namespaced: true),
         new(ObjectKind.Secret, "", "v1", typeof(V1Secret), Namespaced: true),
+        new(ObjectKind.Namespace, "", "v1", typeof(V1Namespace), Namespaced: false),
     ];
 
     /// <summary>In the order of <see cref="ObjectKind"/>.</summary>
     public static IReadOnlyList<ObjectKindInfo> All => Table;
 
     public string Name { get; } = Kind.ToString();
+
+    /// <summary>The kind's name in paths and in rights, such as <c>ingressclasses</c>.</summary>
+    public string Plural { get; } = Kind switch
+    {
+        ObjectKind.Ingress => "ingresses",
+        ObjectKind.IngressClass => "ingressclasses",
+        _ => Kind.ToString().ToLowerInvariant() + "s",
+    };
 
     public string ApiVersion { get; } = Group.Length == 0 ? Version : $"{Group}/{Version}";
 

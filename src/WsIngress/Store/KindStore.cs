@@ -10,7 +10,8 @@ namespace WsIngress.Store;
 /// The objects of one kind, sorted by namespace and name. An object that did not change keeps its reference, and so does a list. A
 /// Replace that changes little costs little: it is turned into the few single changes that it means.
 /// </summary>
-internal sealed class KindStore<T>
+/// <param name="changed">Told of each single change, with the object before and after it; null is none.</param>
+internal sealed class KindStore<T>(Action<T?, T?>? changed = null)
     where T : class, IKubernetesObject<V1ObjectMeta>
 {
     /// <summary>Each single change moves the rest of the list; past a few it is cheaper to sort once.</summary>
@@ -41,20 +42,23 @@ internal sealed class KindStore<T>
     /// <summary>True when the event changed something.</summary>
     public bool Apply(in StoreEvent change)
     {
-        if (change.Type != StoreEventType.Replace)
+        if (change.Type != StoreEventType.Replace || change.Namespace is not null || !change.Unread.IsDefaultOrEmpty)
         {
             _replaced = default;
         }
 
-        var changed = change.Type switch
+        var isChanged = change.Type switch
         {
+            StoreEventType.Replace when change.Namespace is not null || !change.Unread.IsDefaultOrEmpty => ReplaceAll(change.Objects, change.Namespace, change.Unread),
             StoreEventType.Replace => Replace(change.Objects),
             StoreEventType.Upsert => Upsert(ObjectKey.Of(change.Objects[0]), (T)change.Objects[0]),
             _ => Delete(change.Key),
         };
-        _listed &= !changed;
-        return changed;
+        _listed &= !isChanged;
+        return isChanged;
     }
+
+    public T? Find(ObjectKey key) => _objects.GetValueOrDefault(key);
 
     private bool Replace(ImmutableArray<IKubernetesObject<V1ObjectMeta>> all)
     {
@@ -92,9 +96,10 @@ internal sealed class KindStore<T>
         return true;
     }
 
-    private bool ReplaceAll(ImmutableArray<IKubernetesObject<V1ObjectMeta>> all)
+    /// <summary>With a namespace, the objects of other namespaces stay as they are; the unread ones stay in any case.</summary>
+    private bool ReplaceAll(ImmutableArray<IKubernetesObject<V1ObjectMeta>> all, string? @namespace = null, ImmutableArray<ObjectKey> unread = default)
     {
-        var changed = new List<(ObjectKey Key, T Object)>();
+        var come = new List<(ObjectKey Key, T Object)>();
         var present = new HashSet<ObjectKey>(all.Length);
         foreach (var found in all)
         {
@@ -102,22 +107,27 @@ internal sealed class KindStore<T>
             present.Add(key);
             if (!_objects.TryGetValue(key, out var old) || !ObjectEquality.Same(old, found))
             {
-                changed.Add((key, (T)found));
+                come.Add((key, (T)found));
             }
         }
 
-        var gone = present.Count == _objects.Count + changed.Count(entry => !_objects.ContainsKey(entry.Key))
-            ? []
-            : _objects.Keys.Where(key => !present.Contains(key)).ToList();
+        if (!unread.IsDefaultOrEmpty)
+        {
+            present.UnionWith(unread.Where(_objects.ContainsKey));
+        }
 
-        if (changed.Count + gone.Count > MostSingleChanges)
+        var gone = present.Count == _objects.Count + come.Count(entry => !_objects.ContainsKey(entry.Key))
+            ? []
+            : _objects.Keys.Where(key => (@namespace is null || key.Namespace == @namespace) && !present.Contains(key)).ToList();
+
+        if (come.Count + gone.Count > MostSingleChanges)
         {
             _sorted = null;
         }
 
         gone.ForEach(key => Delete(key));
-        changed.ForEach(entry => Upsert(entry.Key, entry.Object));
-        return changed.Count + gone.Count > 0;
+        come.ForEach(entry => Upsert(entry.Key, entry.Object));
+        return come.Count + gone.Count > 0;
     }
 
     private bool Upsert(ObjectKey key, T found)
@@ -128,9 +138,10 @@ internal sealed class KindStore<T>
         }
 
         _objects[key] = found;
+        changed?.Invoke(old, found);
         if (_sorted is not null)
         {
-            var at = Find(key);
+            var at = IndexOf(key);
             if (old is not null)
             {
                 _sorted[at] = (key, found);
@@ -146,12 +157,13 @@ internal sealed class KindStore<T>
 
     private bool Delete(ObjectKey key)
     {
-        if (!_objects.Remove(key))
+        if (!_objects.Remove(key, out var old))
         {
             return false;
         }
 
-        _sorted?.RemoveAt(Find(key));
+        changed?.Invoke(old, null);
+        _sorted?.RemoveAt(IndexOf(key));
         return true;
     }
 
@@ -167,7 +179,7 @@ internal sealed class KindStore<T>
     }
 
     /// <summary>Index of the key, or the complement of where it belongs.</summary>
-    private int Find(ObjectKey key) => _sorted!.BinarySearch((key, null!), ByKey.Instance);
+    private int IndexOf(ObjectKey key) => _sorted!.BinarySearch((key, null!), ByKey.Instance);
 
     private sealed class ByKey : IComparer<(ObjectKey Key, T Object)>
     {

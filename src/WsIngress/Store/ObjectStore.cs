@@ -10,8 +10,18 @@ internal sealed class ObjectStore
     private readonly KindStore<V1Ingress> _ingresses = new();
     private readonly KindStore<V1IngressClass> _ingressClasses = new();
     private readonly KindStore<V1Service> _services = new();
-    private readonly KindStore<V1EndpointSlice> _endpointSlices = new();
+    private readonly ServiceSlices _slices = new();
+    private readonly KindStore<V1EndpointSlice> _endpointSlices;
     private readonly KindStore<V1Secret> _secrets = new();
+    private readonly KindStore<V1Namespace> _namespaces = new();
+
+    public ObjectStore() => _endpointSlices = new(_slices.Change);
+
+    /// <summary>Counts the events that changed something.</summary>
+    public long Version { get; private set; }
+
+    /// <summary>EndpointSlices by Service, and the Services that were touched.</summary>
+    public ServiceSlices Slices => _slices;
 
     /// <summary>Something changed since the last snapshot.</summary>
     public bool IsDirty { get; private set; }
@@ -26,11 +36,15 @@ internal sealed class ObjectStore
             ObjectKind.Service => _services.Apply(change),
             ObjectKind.EndpointSlice => _endpointSlices.Apply(change),
             ObjectKind.Secret => _secrets.Apply(change),
+            ObjectKind.Namespace => _namespaces.Apply(change),
             _ => throw new ArgumentOutOfRangeException(nameof(change), change.Kind, "no such kind"),
         };
         IsDirty |= changed;
+        Version += changed ? 1 : 0;
         return changed;
     }
+
+    public V1Service? Service(ObjectKey key) => _services.Find(key);
 
     /// <summary>The objects of now, and the store is clean.</summary>
     public ClusterSnapshot TakeSnapshot()
@@ -43,6 +57,7 @@ internal sealed class ObjectStore
             Services = _services.List(),
             EndpointSlices = _endpointSlices.List(),
             Secrets = _secrets.List(),
+            Namespaces = _namespaces.List(),
         };
     }
 }

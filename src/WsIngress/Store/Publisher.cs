@@ -7,12 +7,14 @@ namespace WsIngress.Store;
 
 /// <summary>
 /// The last stretch: translate, compare, number, publish, tell. A table that is equal to the live one is not published and its number
-/// does not move; the reports and problems that came with it are told all the same. Called by the sync loop alone.
+/// does not move; the reports and problems that came with it are told all the same. One call at a time.
 /// </summary>
 internal sealed class Publisher(Func<ClusterSnapshot, TranslationResult> translate, ITableSink sink, SyncState state, TimeProvider time, ILogger logger)
 {
     private readonly ReportLog _log = new(logger);
     private TranslationResult? _translated;
+    private ClusterSnapshot? _snapshot;
+    private long _asOf;
     private RoutingTable? _live;
     private string _liveHash = "";
 
@@ -20,17 +22,23 @@ internal sealed class Publisher(Func<ClusterSnapshot, TranslationResult> transla
     public bool HasTranslated { get; private set; }
 
     /// <summary>An exception of the translator or of the sink leaves the last table live.</summary>
-    public void Translate(ClusterSnapshot snapshot, ProblemLocator locator, IEnumerable<Problem> sourceProblems)
+    /// <param name="snapshot">What to translate.</param>
+    /// <param name="asOf">Version of the store that the snapshot shows.</param>
+    /// <param name="locator">Where the objects are written.</param>
+    /// <param name="sourceProblems">What the sources found wrong.</param>
+    public void Translate(ClusterSnapshot snapshot, long asOf, ProblemLocator locator, IEnumerable<Problem> sourceProblems)
     {
         HasTranslated = true;
-        state.Set(state.Current with { Translations = state.Current.Translations + 1 });
+        _asOf = asOf;
+        state.Update(status => status with { Translations = status.Translations + 1 });
         Attempt(() =>
         {
             var began = time.GetTimestamp();
             var translated = translate(snapshot);
+            _snapshot = snapshot;
             Tell(translated, locator, sourceProblems, began);
             _translated = translated;
-            state.Set(state.Current with { LastSuccess = time.GetUtcNow(), LastDuration = time.GetElapsedTime(began), LastFailure = null });
+            state.Update(status => status with { LastSuccess = time.GetUtcNow(), LastDuration = time.GetElapsedTime(began), LastFailure = null });
         });
     }
 
@@ -51,9 +59,8 @@ internal sealed class Publisher(Func<ClusterSnapshot, TranslationResult> transla
         }
         catch (Exception failed)
         {
-            var status = state.Current;
-            logger.TranslationFailed(status.Revision, failed);
-            state.Set(status with
+            logger.TranslationFailed(state.Current.Revision, failed);
+            state.Update(status => status with
             {
                 Failures = status.Failures + 1,
                 LastFailure = failed.Message,
@@ -71,16 +78,15 @@ internal sealed class Publisher(Func<ClusterSnapshot, TranslationResult> transla
         var result = located with { Table = table };
         if (isNew)
         {
-            sink.Publish(result);
+            sink.Publish(result, _asOf);
             (_live, _liveHash) = (table, hash);
         }
-
-        state.Set(state.Current with { Result = result, Revision = table.Revision, ContentHash = hash, WaitingFor = null });
-        if (!isNew)
+        else
         {
-            sink.Report(result);
+            sink.Report(result, _asOf);
         }
 
+        state.Tell(status => status with { Result = result, Snapshot = _snapshot, Revision = table.Revision, ContentHash = hash, WaitingFor = null });
         Log(result, isNew, hash, time.GetElapsedTime(began));
     }
 

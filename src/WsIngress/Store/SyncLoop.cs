@@ -15,6 +15,8 @@ namespace WsIngress.Store;
 /// <item>The last source has just done so: translate at once.</item>
 /// <item>A settled batch changed something: translate at once, the source has already waited for calm.</item>
 /// <item>Single events changed something: translate when the hold-off is over, at the latest after its maximum.</item>
+/// <item>An EndpointSlice changed: hand the endpoints of its Service over at once, and translate when there is time.</item>
+/// <item>A translation is under way, beside the loop: go on taking events; the next translation begins after it.</item>
 /// <item>Only problems or lines changed: tell them anew, without a translation.</item>
 /// <item>A source fails before its first delivery: stop with its exception. Later: start it anew.</item>
 /// </list>
@@ -28,9 +30,13 @@ internal sealed class SyncLoop
     private readonly Publisher _publisher;
     private readonly SyncState _state;
     private readonly ObjectStore _store = new();
+    private readonly EndpointPath _endpoints;
     private readonly SourceState[] _told;
-    private readonly Channel<(int Source, SourceBatch Batch)> _queue = Channel.CreateBounded<(int, SourceBatch)>(256);
+    private readonly Channel<(int Source, SourceBatch Batch, long Told)> _queue = Channel.CreateBounded<(int, SourceBatch, long)>(256);
     private HoldOff _holdOff;
+    private HoldOff _endpointHoldOff;
+    private Task? _translation;
+    private long _translatedAt;
     private bool _settled;
     private bool _retell;
 
@@ -48,7 +54,10 @@ internal sealed class SyncLoop
         (_time, _logger, _state) = (time, logger, state);
         _told = [.. sources.Select(_ => new SourceState())];
         _publisher = new(translate, sink, state, time, logger);
+        _endpoints = new(_store, sink);
         _holdOff = new(time, _options.HoldOff, _options.MaximumHoldOff);
+        _translatedAt = time.GetTimestamp();
+        _endpointHoldOff = new(time, _options.EndpointHoldOff, _options.MaximumEndpointHoldOff);
         SayWhatIsAwaited();
     }
 
@@ -72,6 +81,7 @@ internal sealed class SyncLoop
         {
             await stop.CancelAsync().ConfigureAwait(false);
             await Task.WhenAll([loop, .. sources]).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await (_translation ?? Task.CompletedTask).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
@@ -99,36 +109,58 @@ internal sealed class SyncLoop
         {
             while (_queue.Reader.TryRead(out var told))
             {
-                Apply(told.Source, told.Batch);
+                Apply(told.Source, told.Batch, told.Told);
             }
 
             TranslateIfDue();
-            await WaitAsync(_holdOff.Remaining(), cancellation).ConfigureAwait(false);
+            await WaitAsync(cancellation).ConfigureAwait(false);
         }
     }
 
-    private async Task WaitAsync(TimeSpan remaining, CancellationToken cancellation)
+    /// <summary>Until something is told, a hold-off is over, or the translation has ended.</summary>
+    private async Task WaitAsync(CancellationToken cancellation)
     {
-        if (remaining == Timeout.InfiniteTimeSpan)
+        using var waiting = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        var signal = _queue.Reader.WaitToReadAsync(waiting.Token).AsTask();
+        if (_translation is { } translation)
         {
-            await _queue.Reader.WaitToReadAsync(cancellation).ConfigureAwait(false);
-            return;
+            await Task.WhenAny(translation, signal).ConfigureAwait(false);
+        }
+        else if (Remaining() is var remaining && remaining != Timeout.InfiniteTimeSpan)
+        {
+            await Task.WhenAny(Task.Delay(remaining, _time, waiting.Token), signal).ConfigureAwait(false);
+        }
+        else
+        {
+            await signal.ConfigureAwait(false);
         }
 
-        using var waiting = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        var delay = Task.Delay(remaining, _time, waiting.Token);
-        var signal = _queue.Reader.WaitToReadAsync(waiting.Token).AsTask();
-        await Task.WhenAny(delay, signal).ConfigureAwait(false);
         await waiting.CancelAsync().ConfigureAwait(false);
         cancellation.ThrowIfCancellationRequested();
     }
 
-    private void Apply(int index, SourceBatch batch)
+    private TimeSpan Remaining()
     {
-        var changes = 0;
+        var (all, endpoints) = (_holdOff.Remaining(), _endpointHoldOff.Remaining());
+        return !_endpointHoldOff.Pending || (_holdOff.Pending && all < endpoints) ? all : endpoints;
+    }
+
+    private void Apply(int index, SourceBatch batch, long arrived)
+    {
+        var (changes, endpointChanges) = (0, 0);
         foreach (var change in batch.Events)
         {
-            changes += _store.Apply(change) ? 1 : 0;
+            if (_store.Apply(change))
+            {
+                changes++;
+                endpointChanges += change.Kind == ObjectKind.EndpointSlice && change.Type != StoreEventType.Replace ? 1 : 0;
+            }
+        }
+
+        var isHandedOver = _endpoints.Follow(_state.IsReady);
+        if (isHandedOver)
+        {
+            _state.TellEndpoints(_time.GetElapsedTime(arrived));
         }
 
         var told = _told[index];
@@ -146,46 +178,83 @@ internal sealed class SyncLoop
         if (changes > 0 || retell)
         {
             _settled |= batch.Settled;
-            _holdOff.Touch();
+            if (isHandedOver && changes == endpointChanges && !retell)
+            {
+                _endpointHoldOff.Touch();
+            }
+            else
+            {
+                TouchHoldOff();
+            }
         }
 
-        var status = _state.Current;
-        _state.Set(status with { Events = status.Events + batch.Events.Length, EffectiveEvents = status.EffectiveEvents + changes });
+        _state.Update(status => status with { Events = status.Events + batch.Events.Length, EffectiveEvents = status.EffectiveEvents + changes });
     }
 
     private void TranslateIfDue()
     {
-        if (_told.Any(told => !told.Synced))
+        if (_translation is { IsCompleted: false })
         {
-            SayWhatIsAwaited();
-            _holdOff.Clear();
             return;
         }
 
-        if (!_settled && (!_holdOff.Pending || _holdOff.Remaining() > TimeSpan.Zero))
+        if (_translation is not null)
+        {
+            _translation = null;
+            _translatedAt = _time.GetTimestamp();
+            _endpoints.Repeat();
+        }
+
+        if (_told.Any(told => !told.Synced))
+        {
+            SayWhatIsAwaited();
+            ClearHoldOffs();
+            return;
+        }
+
+        if (!_settled && Remaining() != TimeSpan.Zero)
         {
             return;
         }
 
         var locator = new ProblemLocator([.. _told.Select(told => told.Locations).OfType<IObjectLocations>()]);
-        var problems = _told.SelectMany(told => told.Problems);
+        var problems = _told.SelectMany(told => told.Problems).ToArray();
         if (_store.IsDirty || !_publisher.HasTranslated)
         {
-            _publisher.Translate(_store.TakeSnapshot(), locator, problems);
+            var (snapshot, asOf) = (_store.TakeSnapshot(), _store.Version);
+            _endpoints.SnapshotTaken();
+            _translation = Task.Run(() => _publisher.Translate(snapshot, asOf, locator, problems), CancellationToken.None);
         }
         else if (_retell)
         {
             _publisher.Retell(locator, problems);
         }
 
-        _holdOff.Clear();
+        ClearHoldOffs();
         (_settled, _retell) = (false, false);
+    }
+
+    private void TouchHoldOff()
+    {
+        if (!_holdOff.Pending)
+        {
+            var isFirst = _time.GetElapsedTime(_translatedAt) >= _options.Calm;
+            _holdOff = new(_time, isFirst ? _options.FirstHoldOff : _options.HoldOff, _options.MaximumHoldOff);
+        }
+
+        _holdOff.Touch();
+    }
+
+    private void ClearHoldOffs()
+    {
+        _holdOff.Clear();
+        _endpointHoldOff.Clear();
     }
 
     private void SayWhatIsAwaited()
     {
-        var missing = _sources.Where((_, index) => !_told[index].Synced).Select(source => source.Name);
-        _state.Set(_state.Current with { WaitingFor = $"all objects of {string.Join(", ", missing)}" });
+        var missing = _sources.Where((_, index) => !_told[index].Synced).Select(source => source.Trouble is { } trouble ? $"{source.Name} ({trouble})" : source.Name);
+        _state.Update(status => status with { WaitingFor = $"all objects of {string.Join(", ", missing)}" });
     }
 
     /// <summary>What a source last said besides its objects.</summary>
@@ -205,7 +274,7 @@ internal sealed class SyncLoop
 
         public async ValueTask DeliverAsync(SourceBatch batch, CancellationToken cancellation)
         {
-            await loop._queue.Writer.WriteAsync((index, batch), cancellation).ConfigureAwait(false);
+            await loop._queue.Writer.WriteAsync((index, batch, loop._time.GetTimestamp()), cancellation).ConfigureAwait(false);
             _synced |= batch.Synced;
         }
     }

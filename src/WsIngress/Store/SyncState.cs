@@ -8,6 +8,9 @@ internal sealed record SyncStatus
     /// <summary>The table that is live with the newest reports and problems, these with their file and line; null before the first.</summary>
     public TranslationResult? Result { get; init; }
 
+    /// <summary>The objects that <see cref="Result"/> was translated from; null before the first.</summary>
+    public ClusterSnapshot? Snapshot { get; init; }
+
     /// <summary>Number of the live table, 0 before the first.</summary>
     public long Revision { get; init; }
 
@@ -37,15 +40,36 @@ internal sealed record SyncStatus
     public string? LastFailure { get; init; }
 }
 
-/// <summary>The <see cref="SyncStatus"/> of now. Written by the loop alone, read from any thread.</summary>
+/// <summary>The <see cref="SyncStatus"/> of now. Written by the loop and by its translation, read from any thread.</summary>
 internal sealed class SyncState
 {
+    private readonly Lock _gate = new();
     private volatile SyncStatus _current = new() { WaitingFor = "the sources to start" };
+
+    /// <summary>A table with its reports went live, or the reports of the live one changed. Whoever listens returns at once.</summary>
+    public event Action<SyncStatus>? Told;
+
+    /// <summary>An endpoint change reached the balancers, this long after its source had told of it. Whoever listens returns at once.</summary>
+    public event Action<TimeSpan>? EndpointsMoved;
 
     public SyncStatus Current => _current;
 
     /// <summary>True from the first live table on.</summary>
     public bool IsReady => _current.WaitingFor is null;
 
-    internal void Set(SyncStatus next) => _current = next;
+    internal SyncStatus Update(Func<SyncStatus, SyncStatus> change)
+    {
+        lock (_gate)
+        {
+            return _current = change(_current);
+        }
+    }
+
+    internal void Tell(Func<SyncStatus, SyncStatus> change)
+    {
+        var next = Update(change);
+        Told?.Invoke(next);
+    }
+
+    internal void TellEndpoints(TimeSpan took) => EndpointsMoved?.Invoke(took);
 }

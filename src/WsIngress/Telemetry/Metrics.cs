@@ -42,6 +42,7 @@ internal sealed class Metrics : IProxyTelemetry
     private readonly Counter _failures;
     private readonly Gauge _expiry;
     private readonly Counter _droppedLines;
+    private readonly Histogram _propagation;
 
     public Metrics(string version)
     {
@@ -69,19 +70,34 @@ internal sealed class Metrics : IProxyTelemetry
         _failures = make.CreateCounter("wsingress_config_failures_total", "Translations that failed as a whole; the last table stayed live.");
         _droppedLines = make.CreateCounter("wsingress_access_log_dropped_total", "Access log lines dropped because their reader was too slow.");
         _expiry = make.CreateGauge("wsingress_certificate_expiry_timestamp_seconds", "End of validity of a certificate in use.", ["host", "secret"]);
+        _propagation = make.CreateHistogram("wsingress_endpoint_propagation_seconds", "From the change of an EndpointSlice reaching the process to requests being balanced by it.", new HistogramConfiguration { Buckets = LatencyBuckets });
+        ProcessMetrics.Register(Registry);
+        Cluster = new(Registry);
+        Leader = new(Registry);
         make.CreateGauge("wsingress_build_info", "Constant 1.", ["version"]).WithLabels(version).Set(1);
     }
 
     public CollectorRegistry Registry { get; }
 
+    /// <summary>What cluster mode adds; without a cluster its age is 0 and it has no kinds.</summary>
+    public ClusterMetrics Cluster { get; }
+
+    public LeaderMetrics Leader { get; }
+
     /// <summary>Names what is read at every scrape. Once, before the first.</summary>
-    public void Watch(DataPlane plane, SyncState sync, AccessLog? log) => Registry.AddBeforeCollectCallback(() =>
+    public void Watch(DataPlane plane, SyncState sync, AccessLog? log)
     {
-        CollectSockets(plane);
-        CollectBackends(plane);
-        CollectConfiguration(plane, sync.Current);
-        _droppedLines.IncTo(log?.Dropped ?? 0);
-    });
+        sync.EndpointsMoved += took => _propagation.Observe(took.TotalSeconds);
+        Registry.AddBeforeCollectCallback(() =>
+        {
+            CollectSockets(plane);
+            CollectBackends(plane);
+            CollectConfiguration(plane, sync.Current);
+            Cluster.Collect(sync.Current.Snapshot);
+            Leader.Collect();
+            _droppedLines.IncTo(log?.Dropped ?? 0);
+        });
+    }
 
     public void HttpCompleted(HttpFacts facts)
     {
@@ -139,7 +155,7 @@ internal sealed class Metrics : IProxyTelemetry
 
     private void CollectSockets(DataPlane plane)
     {
-        var remaining = plane.IsDraining ? plane.Sockets.Count : 0;
+        var remaining = plane.IsLeaving ? plane.Sockets.Count : 0;
         _drainRemaining.Set(remaining);
         foreach (var (labels, totals) in _totals.Snapshot(plane.Sockets))
         {

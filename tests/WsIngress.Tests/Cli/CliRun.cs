@@ -15,6 +15,8 @@ internal sealed class CliRun
 
     public RunAction Run { get; set; } = (_, _, _) => throw new InvalidOperationException("run was not expected");
 
+    public ControllerAction Control { get; set; } = (_, _, _) => throw new InvalidOperationException("controller was not expected");
+
     public ValidateAction Validate { get; set; } = (_, _, _) => throw new InvalidOperationException("validate was not expected");
 
     public RoutesAction Routes { get; set; } = (_, _, _) => throw new InvalidOperationException("routes was not expected");
@@ -40,11 +42,13 @@ internal sealed class CliRun
             Environment = name => Variables.GetValueOrDefault(name),
             Directory = Directory,
         };
-        return new CommandLine(new CommandActions(Run, Validate, Routes), console, TimeProvider.System).InvokeAsync(args, stopping);
+        return new CommandLine(new CommandActions(Run, Control, Validate, Routes), console, TimeProvider.System).InvokeAsync(args, stopping);
     }
 
     /// <summary>The options that <c>run</c> ends up with, without running anything.</summary>
-    public async Task<RunOptions> ReadRunAsync(params string[] args)
+    public async Task<ServerOptions> ReadRunAsync(params string[] args) => (await ReadWholeRunAsync(args)).Server;
+
+    public async Task<RunOptions> ReadWholeRunAsync(params string[] args)
     {
         RunOptions? seen = null;
         Run = (options, _, _) =>
@@ -53,6 +57,19 @@ internal sealed class CliRun
             return Task.FromResult(0);
         };
         var code = await InvokeAsync(["run", "--manifests", ".", .. args]);
+        return code == 0 ? seen! : throw new JsonException($"exit code {code}: {Notes}");
+    }
+
+    /// <summary>The options that <c>controller</c> ends up with, without running anything.</summary>
+    public async Task<ControllerOptions> ReadControllerAsync(params string[] args)
+    {
+        ControllerOptions? seen = null;
+        Control = (options, _, _) =>
+        {
+            seen = options;
+            return Task.FromResult(0);
+        };
+        var code = await InvokeAsync(["controller", .. args]);
         return code == 0 ? seen! : throw new JsonException($"exit code {code}: {Notes}");
     }
 }

@@ -112,10 +112,10 @@ public sealed class DemoTests
     [InlineData(true, "--access-log", "on")]
     public async Task Its_access_log_stays_off_until_asked_for(bool expected, params string[] more)
     {
-        RunOptions? seen = null;
+        ServerOptions? seen = null;
         _cli.Run = (options, _, _) =>
         {
-            seen = options;
+            seen = options.Server;
             return Task.FromResult(0);
         };
 
@@ -126,10 +126,10 @@ public sealed class DemoTests
     [Fact]
     public async Task It_listens_on_loopback_only_unless_told_otherwise()
     {
-        RunOptions? seen = null;
+        ServerOptions? seen = null;
         _cli.Run = (options, _, _) =>
         {
-            seen = options;
+            seen = options.Server;
             return Task.FromResult(0);
         };
 

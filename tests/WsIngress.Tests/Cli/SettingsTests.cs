@@ -24,7 +24,7 @@ public sealed class SettingsTests : IDisposable
         Assert.Equal("off", options.H2c.ToString());
         Assert.Equal("*:9090", options.Metrics.ToString());
         Assert.Equal("127.0.0.1:9901", options.Admin.ToString());
-        Assert.Equal(_folder.FullName, options.Manifests);
+        Assert.Equal(_folder.FullName, (await _cli.ReadWholeRunAsync()).Manifests);
         Assert.Equal("wsingress", options.IngressClass);
         Assert.Empty(options.TrustedProxies);
         Assert.Empty(options.ProxyProtocol);

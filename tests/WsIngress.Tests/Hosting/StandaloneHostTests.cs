@@ -47,7 +47,7 @@ public sealed class StandaloneHostTests
         await using var pod = await TestPod.StartAsync();
         await using var host = await TestHost.StartAsync(pod);
 
-        var second = new StandaloneHost(host.Options() with { Http = ListenAddress.Loopback(port) }, TimeProvider.System, Stream.Null);
+        var second = new StandaloneHost(new(host.Options() with { Http = ListenAddress.Loopback(port) }, host.Folder), TimeProvider.System, Stream.Null);
 
         Assert.Equal(ExitCode.Problems, await second.RunAsync(_ => Assert.Fail("ready though the port is taken"), CancellationToken.None));
     }
@@ -58,7 +58,7 @@ public sealed class StandaloneHostTests
         await using var pod = await TestPod.StartAsync();
         await using var host = await TestHost.StartAsync(pod);
 
-        var run = new StandaloneHost(host.Options(), TimeProvider.System, Stream.Null).RunAsync(_ => { }, new CancellationToken(canceled: true));
+        var run = new StandaloneHost(new(host.Options(), host.Folder), TimeProvider.System, Stream.Null).RunAsync(_ => { }, new CancellationToken(canceled: true));
 
         Assert.Equal(ExitCode.Done, await run);
     }

@@ -34,25 +34,24 @@ internal sealed class TestHost : IAsyncDisposable
         }
     }
 
-    public static async Task<TestHost> StartAsync(TestPod pod, Func<RunOptions, RunOptions>? configure = null)
+    public static async Task<TestHost> StartAsync(TestPod pod, Func<ServerOptions, ServerOptions>? configure = null)
     {
         var host = new TestHost();
         host.Write(pod);
         var ready = new TaskCompletionSource<BoundListeners>(TaskCreationOptions.RunContinuationsAsynchronously);
         var options = configure?.Invoke(host.Options()) ?? host.Options();
-        host._running = new StandaloneHost(options, TimeProvider.System, new LockedStream(host._accessLog)).RunAsync(ready.SetResult, host._stop.Token);
+        host._running = new StandaloneHost(new(options, host.Folder), TimeProvider.System, new LockedStream(host._accessLog)).RunAsync(ready.SetResult, host._stop.Token);
         host.Bound = await await Task.WhenAny(ready.Task, host._running.ContinueWith<BoundListeners>(_ => throw new InvalidOperationException("the host stopped"), TaskScheduler.Default));
         return host;
     }
 
-    public RunOptions Options() => new()
+    public ServerOptions Options() => new()
     {
         Http = ListenAddress.Loopback(0),
         Https = ListenAddress.Loopback(0),
         H2c = ListenAddress.Off,
         Metrics = ListenAddress.Loopback(0),
         Admin = ListenAddress.Loopback(0),
-        Manifests = Folder,
         IngressClass = "wsingress",
         TrustedProxies = [],
         ProxyProtocol = [],

@@ -40,7 +40,7 @@ internal sealed class LoopBench : ITableSink, IAsyncDisposable
 
     public async Task<TranslationResult> NextReportAsync() => await _reported.Reader.ReadAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(20));
 
-    public void Publish(TranslationResult result)
+    public void Publish(TranslationResult result, long asOf)
     {
         if (SinkFailure is { } failure)
         {
@@ -51,7 +51,7 @@ internal sealed class LoopBench : ITableSink, IAsyncDisposable
         _published.Writer.TryWrite(result);
     }
 
-    public void Report(TranslationResult result)
+    public void Report(TranslationResult result, long asOf)
     {
         Reported++;
         _reported.Writer.TryWrite(result);

@@ -45,6 +45,18 @@ public sealed class LawTests
 
     [Theory]
     [MemberData(nameof(Names))]
+    public void Secrets_that_nobody_names_do_not_matter(string name)
+    {
+        var golden = new GoldenCase(name);
+        var snapshot = Manifests.Read(golden.Yaml);
+        var named = SecretReferences.Of(snapshot, golden.Options);
+        var kept = snapshot with { Secrets = [.. snapshot.Secrets.Where(s => named.Contains((s.Metadata.NamespaceProperty ?? "", s.Metadata.Name)))] };
+
+        Assert.Equal(GoldenText.Write(Translator.Translate(snapshot, golden.Options)), GoldenText.Write(Translator.Translate(kept, golden.Options)));
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
     public void What_is_remembered_of_unchanged_objects_never_shows(string name)
     {
         var golden = new GoldenCase(name);

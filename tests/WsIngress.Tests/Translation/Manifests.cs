@@ -15,6 +15,7 @@ internal static class Manifests
         ["v1/Service"] = typeof(V1Service),
         ["discovery.k8s.io/v1/EndpointSlice"] = typeof(V1EndpointSlice),
         ["v1/Secret"] = typeof(V1Secret),
+        ["v1/Namespace"] = typeof(V1Namespace),
     };
 
     public static ClusterSnapshot Read(string yaml) => Snapshot(Objects(yaml));
@@ -37,6 +38,7 @@ internal static class Manifests
             Services = [.. all.OfType<V1Service>()],
             EndpointSlices = [.. all.OfType<V1EndpointSlice>()],
             Secrets = [.. all.OfType<V1Secret>()],
+            Namespaces = [.. all.OfType<V1Namespace>()],
         };
     }
 }

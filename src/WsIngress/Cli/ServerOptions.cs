@@ -1,0 +1,55 @@
+using System.Collections.Immutable;
+using System.Net;
+using Microsoft.Extensions.Logging;
+
+namespace WsIngress.Cli;
+
+/// <summary>What every command that serves can be told, after flags, environment and settings file were joined and checked. Defaults: <see cref="ServerSettings"/>.</summary>
+internal sealed record ServerOptions
+{
+    /// <summary>HTTP/1.1 without TLS.</summary>
+    public required ListenAddress Http { get; init; }
+
+    /// <summary>HTTP/1.1 and HTTP/2 over TLS.</summary>
+    public required ListenAddress Https { get; init; }
+
+    /// <summary>HTTP/2 without TLS, by prior knowledge.</summary>
+    public required ListenAddress H2c { get; init; }
+
+    /// <summary><c>/metrics</c>, <c>/healthz</c>, <c>/readyz</c>.</summary>
+    public required ListenAddress Metrics { get; init; }
+
+    public required ListenAddress Admin { get; init; }
+
+    public required string IngressClass { get; init; }
+
+    /// <summary>Peers whose X-Forwarded-* and X-Request-ID headers are kept.</summary>
+    public required ImmutableArray<IPNetwork> TrustedProxies { get; init; }
+
+    /// <summary>Peers that begin each connection with a PROXY protocol header.</summary>
+    public required ImmutableArray<IPNetwork> ProxyProtocol { get; init; }
+
+    public required bool DisableExternalName { get; init; }
+
+    /// <summary>Time over which a shutdown spreads its Close frames.</summary>
+    public required TimeSpan DrainWindow { get; init; }
+
+    /// <summary>When a shutdown ends though sockets are still open, counted from the signal; never below <see cref="DeregistrationDelay"/> and <see cref="DrainWindow"/> together.</summary>
+    public required TimeSpan DrainDeadline { get; init; }
+
+    /// <summary>How long a shutdown, not ready any more, still takes new connections: load balancers need time to notice.</summary>
+    public TimeSpan DeregistrationDelay { get; init; }
+
+    public required bool AccessLog { get; init; }
+
+    public required LogLevel LogLevel { get; init; }
+
+    public required LogFormat LogFormat { get; init; }
+}
+
+/// <summary>The form of log lines.</summary>
+internal enum LogFormat
+{
+    Text,
+    Json,
+}

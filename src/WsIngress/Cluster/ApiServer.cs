@@ -1,0 +1,143 @@
+using System.Net.Http.Headers;
+using System.Text;
+using k8s;
+using k8s.Models;
+
+namespace WsIngress.Cluster;
+
+/// <summary>
+/// One API server: sends requests with the credentials of its configuration and turns every refusal into an <see cref="ApiException"/>.
+/// Knows no kinds. Thread-safe.
+/// </summary>
+internal sealed class ApiServer : IDisposable
+{
+    /// <summary>Longest wait for the head of an answer; the body of a watch may last for as long as it likes.</summary>
+    private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(30);
+
+    /// <summary>Most bytes of a refusal that are read: a Status is small.</summary>
+    private const int LargestRefusal = 64 * 1024;
+
+    private readonly ClusterConfiguration _configuration;
+    private readonly TimeProvider _time;
+
+    public ApiServer(ClusterConfiguration configuration, TimeProvider time)
+    {
+        (_configuration, _time) = (configuration, time);
+    }
+
+    /// <summary>For people: the server's URL.</summary>
+    public string Address => _configuration.Address;
+
+    /// <summary>
+    /// The answer with a 2xx status, its body not yet read; the caller disposes it. <paramref name="path"/> begins with <c>/api</c> and has
+    /// its query escaped.
+    /// </summary>
+    /// <exception cref="ApiException">Any other status, or no answer.</exception>
+    public async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, HttpContent? content, CancellationToken cancellation)
+    {
+        var client = _configuration.Client();
+        using var request = new HttpRequestMessage(method, new Uri(client.BaseUri, path)) { Content = content };
+        request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json"));
+        request.Version = client.HttpClient.DefaultRequestVersion;
+        using var limit = new CancellationTokenSource(AnswerTimeout, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, limit.Token);
+        HttpResponseMessage response;
+        try
+        {
+            if (client.Credentials is { } credentials)
+            {
+                await credentials.ProcessHttpRequestAsync(request, either.Token).ConfigureAwait(false);
+            }
+
+            response = await client.HttpClient.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, either.Token).ConfigureAwait(false);
+        }
+        catch (Exception failed) when (!cancellation.IsCancellationRequested)
+        {
+            _configuration.Suspect();
+            var why = limit.IsCancellationRequested ? $"no answer within {AnswerTimeout.TotalSeconds:0} s" : failed.GetBaseException().Message;
+            throw new ApiException(0, "", $"{Address} cannot be reached: {why}", inner: failed);
+        }
+
+        if (response.IsSuccessStatusCode)
+        {
+            return response;
+        }
+
+        using (response)
+        {
+            if ((int)response.StatusCode == 401)
+            {
+                _configuration.Suspect();
+            }
+
+            throw await RefusalAsync(response, either.Token).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>A request with a body of one of the models, or without one, and an answer of a model.</summary>
+    /// <param name="method">GET, POST, PUT, PATCH or DELETE.</param>
+    /// <param name="path">As for <see cref="SendAsync"/>.</param>
+    /// <param name="body">JSON text; null for none.</param>
+    /// <param name="contentType">Of the body: <c>application/json</c>, or <c>application/merge-patch+json</c> for a PATCH.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    public async Task<T> CallAsync<T>(HttpMethod method, string path, string? body, string contentType, CancellationToken cancellation)
+    {
+        using var content = body is null ? null : new StringContent(body, Encoding.UTF8, contentType);
+        using var response = await SendAsync(method, path, content, cancellation).ConfigureAwait(false);
+        var stream = await response.Content.ReadAsStreamAsync(cancellation).ConfigureAwait(false);
+        try
+        {
+            return KubernetesJson.Deserialize<T>(stream);
+        }
+        catch (Exception failed) when (failed is System.Text.Json.JsonException or IOException && !cancellation.IsCancellationRequested)
+        {
+            throw new ApiException(0, "", $"{Address}: {method} {path}: the answer cannot be read: {failed.Message}", inner: failed);
+        }
+    }
+
+    public void Dispose() => _configuration.Dispose();
+
+    private async Task<ApiException> RefusalAsync(HttpResponseMessage response, CancellationToken cancellation)
+    {
+        var code = (int)response.StatusCode;
+        var retryAfter = response.Headers.RetryAfter switch
+        {
+            { Delta: { } delta } => delta,
+            { Date: { } date } => date - _time.GetUtcNow(),
+            _ => (TimeSpan?)null,
+        };
+        var text = await StartOfBodyAsync(response, cancellation).ConfigureAwait(false);
+        var status = ToStatus(text);
+        var message = status?.Message ?? text.Trim();
+        return new ApiException(code, status?.Reason ?? "", message.Length == 0 ? $"status {code}" : message, retryAfter) { Status = status };
+    }
+
+    private static async Task<string> StartOfBodyAsync(HttpResponseMessage response, CancellationToken cancellation)
+    {
+        try
+        {
+            var buffer = new byte[LargestRefusal];
+            var body = await response.Content.ReadAsStreamAsync(cancellation).ConfigureAwait(false);
+            var read = await body.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellation).ConfigureAwait(false);
+            return Encoding.UTF8.GetString(buffer, 0, read);
+        }
+        catch (Exception failed) when (failed is IOException or HttpRequestException or OperationCanceledException)
+        {
+            return "";
+        }
+    }
+
+    /// <summary>Not every refusal is a Status: unknown groups and throttling answer in plain text.</summary>
+    private static V1Status? ToStatus(string text)
+    {
+        try
+        {
+            var status = KubernetesJson.Deserialize<V1Status>(text);
+            return status?.Kind == V1Status.KubeKind ? status : null;
+        }
+        catch (System.Text.Json.JsonException)
+        {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,163 @@
+using System.Threading.Channels;
+using WsIngress.Proxy.Telemetry;
+using WsIngress.Relay;
+using WsIngress.Store;
+using WsIngress.Translation;
+
+namespace WsIngress.Cluster.Events;
+
+/// <summary>
+/// Events about pods that do not switch protocols, on the Ingress of the route. Written by the replica that saw it, seldom: the data plane
+/// only puts a fact into a bounded queue, and equal ones are counted together.
+/// </summary>
+internal sealed class HandshakeEvents : IProxyTelemetry
+{
+    private const int QueueLength = 1024;
+    private const int MostSeries = 1000;
+
+    private readonly Channel<Refused> _queue = Channel.CreateBounded<Refused>(new BoundedChannelOptions(QueueLength) { SingleReader = true });
+    private readonly EventSender _sender;
+    private readonly EventOptions _options;
+    private readonly SyncState _sync;
+    private readonly TimeProvider _time;
+
+    public HandshakeEvents(EventSender sender, EventOptions options, SyncState sync, TimeProvider time) =>
+        (_sender, _options, _sync, _time) = (sender, options, sync, time);
+
+    public void HandshakeCompleted(HandshakeFacts facts)
+    {
+        if (!_options.Enabled || facts.Request.Route is not { } route || !IsWorthTelling(facts))
+        {
+            return;
+        }
+
+        var owner = route.Route.Owner;
+        if (!_queue.Writer.TryWrite(new(owner.Namespace, owner.Name, facts.Service ?? route.Service, facts.Refusal, facts.Status, facts.Detail)))
+        {
+            _sender.Suppress();
+        }
+    }
+
+    public void HttpCompleted(HttpFacts facts)
+    {
+    }
+
+    public void SocketOpened(SocketFacts facts)
+    {
+    }
+
+    public void SocketClosed(SocketFacts facts, RelayReport report)
+    {
+    }
+
+    /// <summary>Until asked to stop.</summary>
+    public async Task RunAsync(CancellationToken stopping)
+    {
+        if (!_options.Enabled)
+        {
+            return;
+        }
+
+        var known = new Dictionary<EventKey, EventSeries>();
+        try
+        {
+            while (true)
+            {
+                while (_queue.Reader.TryRead(out var refused))
+                {
+                    Count(known, refused);
+                }
+
+                var wait = await SendDueAsync(known, stopping).ConfigureAwait(false);
+                await WaitAsync(wait, stopping).ConfigureAwait(false);
+            }
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            // Asked to stop.
+        }
+    }
+
+    /// <summary>A pod that asks for credentials or for patience speaks to its client, not to the operator.</summary>
+    private static bool IsWorthTelling(HandshakeFacts facts) => facts.Refusal switch
+    {
+        HandshakeRefusal.PodRefused => facts.Status is not (401 or 403 or 407 or 429),
+        HandshakeRefusal.PodProtocolError => true,
+        _ => false,
+    };
+
+    private void Count(Dictionary<EventKey, EventSeries> known, Refused refused)
+    {
+        if (_sync.Current.Snapshot is not { } snapshot || EventSubject.Find(snapshot, new ObjectReference("Ingress", refused.Namespace, refused.Ingress)) is not { } about)
+        {
+            return;
+        }
+
+        var reason = refused.Refusal.ToString();
+        var note = EventText.Note(refused.Refusal == HandshakeRefusal.PodRefused
+            ? $"Service {refused.Service}: a pod answered {refused.Status} and not 101 to a WebSocket handshake"
+            : $"Service {refused.Service}: no valid answer to a WebSocket handshake: {refused.Detail}");
+        var key = EventSeries.Key(about, reason, note);
+        if (known.TryGetValue(key, out var series))
+        {
+            series.Count++;
+        }
+        else if (known.Count < Math.Min(MostSeries, _options.MostSeries))
+        {
+            known.Add(key, new(about, EventText.Name(about, reason, note, _options.Instance), "Handshake", reason, note));
+        }
+        else
+        {
+            _sender.Suppress();
+        }
+    }
+
+    /// <returns>How long until something is due; infinite when nothing will be by itself.</returns>
+    private async Task<TimeSpan> SendDueAsync(Dictionary<EventKey, EventSeries> known, CancellationToken stopping)
+    {
+        var wait = Timeout.InfiniteTimeSpan;
+        foreach (var (key, series) in known.ToArray())
+        {
+            var left = series.Told == 0 ? TimeSpan.Zero : _options.HandshakePeriod - _time.GetElapsedTime(series.At);
+            var blocked = _sender.Remaining(series.Regarding);
+            left = left > blocked ? left : blocked;
+            if (series.Told == series.Count)
+            {
+                // Quiet for so long that the server has forgotten it too.
+                if (_time.GetElapsedTime(series.At) >= TimeSpan.FromHours(1))
+                {
+                    known.Remove(key);
+                }
+            }
+            else if (left <= TimeSpan.Zero)
+            {
+                await _sender.SendAsync(series, stopping.ThrowIfCancellationRequested, stopping).ConfigureAwait(false);
+                wait = series.Told == series.Count ? wait : Shorter(wait, TimeSpan.FromSeconds(1));
+            }
+            else
+            {
+                wait = Shorter(wait, left);
+            }
+        }
+
+        return wait;
+    }
+
+    private static TimeSpan Shorter(TimeSpan one, TimeSpan other) => one == Timeout.InfiniteTimeSpan || other < one ? other : one;
+
+    private async Task WaitAsync(TimeSpan longest, CancellationToken stopping)
+    {
+        using var late = new CancellationTokenSource(longest, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(stopping, late.Token);
+        try
+        {
+            await _queue.Reader.WaitToReadAsync(either.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!stopping.IsCancellationRequested)
+        {
+            // Something is due.
+        }
+    }
+
+    private readonly record struct Refused(string Namespace, string Ingress, string Service, HandshakeRefusal Refusal, int Status, string? Detail);
+}

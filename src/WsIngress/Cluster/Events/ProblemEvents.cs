@@ -1,0 +1,147 @@
+using System.Collections.Immutable;
+using WsIngress.Cluster.Election;
+using WsIngress.Store;
+using WsIngress.Translation;
+
+namespace WsIngress.Cluster.Events;
+
+/// <summary>
+/// An Event for every problem, on the object that has it. Every replica sees the same problems, so only the leader tells them: each when
+/// it appears, again when it comes back, and a reminder while it persists.
+/// </summary>
+internal sealed class ProblemEvents
+{
+    /// <summary>Sent from one look; then the newest problems are looked at again.</summary>
+    private const int MostAtOnce = 50;
+
+    private readonly EventSender _sender;
+    private readonly EventOptions _options;
+    private readonly SyncState _sync;
+    private readonly TimeProvider _time;
+    private readonly Signal _news;
+
+    public ProblemEvents(EventSender sender, EventOptions options, SyncState sync, TimeProvider time)
+    {
+        (_sender, _options, _sync, _time) = (sender, options, sync, time);
+        _news = new(time);
+        sync.Told += _ => _news.Set();
+    }
+
+    /// <summary>Returns when the term is over or the process is to stop; nothing is written after.</summary>
+    public async Task RunAsync(Leadership term, CancellationToken stopping)
+    {
+        if (!_options.Enabled)
+        {
+            return;
+        }
+
+        using var until = CancellationTokenSource.CreateLinkedTokenSource(term.Ended, stopping);
+        try
+        {
+            await TellAsync(term, until.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (until.IsCancellationRequested || !term.Holds)
+        {
+            // The term is over, or the process stops.
+        }
+    }
+
+    private async Task TellAsync(Leadership term, CancellationToken until)
+    {
+        var known = new Dictionary<EventKey, EventSeries>();
+        var seen = ImmutableArray<Problem>.Empty;
+        while (true)
+        {
+            until.ThrowIfCancellationRequested();
+            var status = _sync.Current;
+            if (status is { Result: { } result, Snapshot: { } snapshot } && result.Problems != seen)
+            {
+                seen = result.Problems;
+                Look(known, seen, snapshot);
+            }
+
+            var (due, wait) = Due(known);
+            foreach (var series in due)
+            {
+                if (series.IsPosted && series.Told == series.Count)
+                {
+                    series.Count++;
+                }
+
+                await _sender.SendAsync(series, term.ThrowIfOver, until).ConfigureAwait(false);
+            }
+
+            if (due.Count == 0)
+            {
+                await _news.WaitAsync(wait, until).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private void Look(Dictionary<EventKey, EventSeries> known, ImmutableArray<Problem> problems, ClusterSnapshot snapshot)
+    {
+        var present = new HashSet<EventKey>();
+        foreach (var problem in problems)
+        {
+            if (EventSubject.Find(snapshot, problem.Object) is not { } about)
+            {
+                continue;
+            }
+
+            var (reason, note) = (problem.Reason.ToString(), EventText.Note($"{ProblemSentence.Field(problem)}: {ProblemSentence.Text(problem)}"));
+            var key = EventSeries.Key(about, reason, note);
+            present.Add(key);
+            if (known.TryGetValue(key, out var series))
+            {
+                series.Count += series.IsPresent ? 0 : 1;
+                series.IsPresent = true;
+            }
+            else if (known.Count < _options.MostSeries)
+            {
+                known.Add(key, new(about, EventText.Name(about, reason, note, ""), "Translate", reason, note));
+            }
+            else
+            {
+                _sender.Suppress();
+            }
+        }
+
+        foreach (var (key, series) in known.Where(pair => !present.Contains(pair.Key)).ToArray())
+        {
+            series.IsPresent = false;
+            if (!series.IsPosted || _time.GetElapsedTime(series.At) >= _options.Remembered)
+            {
+                known.Remove(key);
+            }
+        }
+    }
+
+    /// <summary>What is to be sent now, and when to look again if that is nothing.</summary>
+    private (List<EventSeries> Due, TimeSpan Wait) Due(Dictionary<EventKey, EventSeries> known)
+    {
+        var due = new List<EventSeries>();
+        var wait = Timeout.InfiniteTimeSpan;
+        foreach (var series in known.Values)
+        {
+            if (!series.IsPresent || due.Count == MostAtOnce)
+            {
+                continue;
+            }
+
+            var period = series.Told == series.Count ? _options.Reminder : series.Told > 0 ? _options.SeriesPeriod : TimeSpan.Zero;
+            var left = period == TimeSpan.Zero ? period : period - _time.GetElapsedTime(series.At);
+            var blocked = _sender.Remaining(series.Regarding);
+            left = left > blocked ? left : blocked;
+            if (left <= TimeSpan.Zero)
+            {
+                due.Add(series);
+            }
+            else if (wait == Timeout.InfiniteTimeSpan || left < wait)
+            {
+                wait = left;
+            }
+        }
+
+        return (due, wait);
+    }
+}

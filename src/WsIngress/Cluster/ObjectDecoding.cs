@@ -1,0 +1,97 @@
+using System.Text.Json;
+using k8s;
+using k8s.Models;
+using WsIngress.Sources;
+using WsIngress.Translation;
+
+namespace WsIngress.Cluster;
+
+/// <summary>An object of the API server as its model with only what is used, or the problem of one that cannot be read.</summary>
+internal readonly record struct DecodedObject(ObjectKey Key, string Version, IKubernetesObject<V1ObjectMeta>? Object, Problem? Problem);
+
+/// <summary>From the bytes of a list's item or of a watch event to a model. An object that does not fit its model hurts only itself.</summary>
+/// <param name="kind">The kind of every object.</param>
+/// <param name="wanted">Objects for which it is false are passed over unread; null takes all.</param>
+internal sealed class ObjectDecoding(ObjectKindInfo kind, Func<ObjectKey, bool>? wanted = null)
+{
+    /// <summary>Null for an object that is not wanted.</summary>
+    /// <exception cref="JsonException">The bytes are no JSON object.</exception>
+    public DecodedObject? Decode(ReadOnlySpan<byte> json)
+    {
+        var (key, version) = Head(json);
+        if (wanted?.Invoke(key) == false)
+        {
+            return null;
+        }
+
+        try
+        {
+            var found = (IKubernetesObject<V1ObjectMeta>)JsonSerializer.Deserialize(json, KeptFields.Of(kind.Kind))!;
+            if (found.Metadata?.Name is not { Length: > 0 })
+            {
+                throw new JsonException("it has no metadata.name");
+            }
+
+            found.ApiVersion = kind.ApiVersion;
+            found.Kind = kind.Name;
+            return new(key, version, found, null);
+        }
+        catch (Exception bad) when (bad is JsonException or FormatException or InvalidOperationException or OverflowException)
+        {
+            return new(key, version, null, Unread(key, bad));
+        }
+    }
+
+    /// <summary>Namespace, name and version of an object; empty where it does not say. Of a bookmark only the version is set.</summary>
+    public static (ObjectKey Key, string Version) Head(ReadOnlySpan<byte> json)
+    {
+        var reader = new Utf8JsonReader(json);
+        if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
+        {
+            throw new JsonException("it is no object");
+        }
+
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            if (reader.ValueTextEquals("metadata"u8))
+            {
+                return OfMetadata(ref reader);
+            }
+
+            reader.Read();
+            reader.Skip();
+        }
+
+        return (new("", ""), "");
+    }
+
+    private static (ObjectKey Key, string Version) OfMetadata(ref Utf8JsonReader reader)
+    {
+        var (ns, name, version) = ("", "", "");
+        reader.Read();
+        while (reader.TokenType != JsonTokenType.Null && reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            var field = reader.ValueTextEquals("name"u8) ? 1 : reader.ValueTextEquals("namespace"u8) ? 2 : reader.ValueTextEquals("resourceVersion"u8) ? 3 : 0;
+            reader.Read();
+            if (field == 0 || reader.TokenType != JsonTokenType.String)
+            {
+                reader.Skip();
+                continue;
+            }
+
+            var text = PooledText.Of(ref reader);
+            (ns, name, version) = field switch { 1 => (ns, text, version), 2 => (text, name, version), _ => (ns, name, text) };
+        }
+
+        return (new(ns, name), version);
+    }
+
+    /// <summary>What a Secret holds is never told, also not when it is malformed.</summary>
+    private Problem Unread(ObjectKey key, Exception bad)
+    {
+        var field = bad is JsonException { Path: { } path } ? path.TrimStart('$', '.') : "";
+        var why = kind.Kind == ObjectKind.Secret ? "a field has a wrong form" : bad.Message;
+        return new(
+            new(kind.Name, key.Namespace, key.Name), ProblemReason.Unparsable, field, "", $"a {kind.Name} of {kind.ApiVersion}", $"the object cannot be read: {why}; its last good form stays");
+    }
+}

@@ -1,0 +1,71 @@
+using WsIngress.Cli;
+using WsIngress.Cluster;
+using WsIngress.Translation;
+
+namespace WsIngress.Hosting;
+
+/// <summary>The product in a cluster: the API server's objects are what it serves, and it tells the cluster what became of them.</summary>
+internal sealed class ControllerHost(ControllerOptions options, TimeProvider time, Stream accessLog)
+{
+    private string _address = "";
+
+    public Task<int> RunAsync(Action<BoundListeners, string> ready, CancellationToken stopping) =>
+        new ServingHost(options.Server, time, accessLog).RunAsync(Connect, bound => ready(bound, _address), stopping);
+
+    private HostFeed Connect(HostParts parts)
+    {
+        var configuration = new ClusterConfiguration(Files(), parts.Time, parts.Loggers.CreateLogger("WsIngress.Cluster"));
+        var server = new ApiServer(configuration, parts.Time);
+        _address = server.Address;
+        var translation = Translation();
+        var sources = ApiServerSources.Create(server, options.Watch, translation, parts.Time, parts.Loggers);
+        parts.Metrics.Cluster.Watch(sources, parts.Time);
+        return new()
+        {
+            Sources = sources.All,
+            Translation = translation,
+            WriteOptions = WriteOptions,
+        };
+    }
+
+    /// <summary>A pod uses what it was given, unless it is told otherwise.</summary>
+    private IConnectionFiles Files()
+    {
+        var pod = new PodFiles(PodFiles.Folder, Environment.GetEnvironmentVariable);
+        return options.Kubeconfig is null && options.Context is null && pod.Exist
+            ? pod
+            : new KubeconfigFiles(options.Kubeconfig ?? KubeconfigFiles.Find(Environment.GetEnvironmentVariable), options.Context);
+    }
+
+    private TranslationOptions Translation() => new()
+    {
+        IngressClass = options.Server.IngressClass,
+        ControllerName = options.ControllerName,
+        WatchIngressWithoutClass = options.WatchIngressWithoutClass,
+        IngressClassByName = options.IngressClassByName,
+        NamespaceSelector = options.Watch.NamespaceSelector,
+        DefaultCertificate = options.DefaultCertificate?.ToString(),
+        AllowExternalName = !options.Server.DisableExternalName,
+    };
+
+    private void WriteOptions(System.Text.Json.Utf8JsonWriter json)
+    {
+        json.WriteString("server", _address);
+        json.WriteString("controllerName", options.ControllerName);
+        json.WriteString("watchNamespace", string.Join(",", options.Watch.Namespaces));
+        json.WriteString("watchNamespaceSelector", options.Watch.NamespaceSelector);
+        json.WriteBoolean("watchIngressWithoutClass", options.WatchIngressWithoutClass);
+        json.WriteBoolean("ingressClassByName", options.IngressClassByName);
+        json.WriteBoolean("ingressClassLookup", options.Watch.IngressClasses);
+        json.WriteString("defaultSslCertificate", options.DefaultCertificate?.ToString());
+        json.WriteBoolean("updateStatus", options.Status.Enabled);
+        json.WriteString("publishService", options.Status.PublishService?.ToString());
+        json.WriteString("publishStatusAddress", string.Join(",", options.Status.Addresses));
+        json.WriteString("publishPodSelector", options.Status.PodSelector);
+        json.WriteBoolean("updateStatusOnShutdown", options.Status.ClearOnShutdown);
+        json.WriteBoolean("leaderElection", options.Lease.Enabled);
+        json.WriteString("electionId", options.Lease.Name);
+        json.WriteString("podName", options.Lease.Identity);
+        json.WriteBoolean("events", options.Events);
+    }
+}

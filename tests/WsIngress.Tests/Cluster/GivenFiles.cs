@@ -1,0 +1,12 @@
+using k8s;
+using WsIngress.Cluster;
+
+namespace WsIngress.Tests.Cluster;
+
+/// <summary>A way to an API server that needs no file.</summary>
+internal sealed class GivenFiles(Uri address, string token = "admin") : IConnectionFiles
+{
+    public IReadOnlyList<string> Paths => [];
+
+    public KubernetesClientConfiguration Load() => new() { Host = address.ToString(), AccessToken = token };
+}
