@@ -4,7 +4,7 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { before, describe, test } from "node:test";
 import { problemsOf } from "./schemas.mjs";
-import { chart, helm, render, run, temporary, valuesFiles } from "./tools.mjs";
+import { chart, helm, helm3, render, run, template, temporary, valuesFiles } from "./tools.mjs";
 
 describe("values files", () => {
   const versions = ["1.25.0", "1.29.9", "1.36.0"];
@@ -35,6 +35,20 @@ describe("values files", () => {
     });
     test(`${name} renders what the API takes`, () => assert.deepEqual(problems.get(name), []));
   }
+});
+
+describe("Helm 3", () => {
+  const sorted = (file, program) => render(file, { kubeVersion: "1.33.0", program }).map(o => JSON.stringify([o.kind, o.metadata.name, o.metadata.namespace, o])).sort().map(text => JSON.parse(text));
+  for (const [name, file] of Object.entries(valuesFiles)) {
+    test(`renders ${name} as Helm 4 does`, () => assert.deepEqual(sorted(file, helm3), sorted(file, helm)));
+  }
+
+  test("refuses what Helm 4 refuses, the schema's in other words", () => {
+    const folder = join(chart, "ci/refused");
+    for (const file of readdirSync(folder)) {
+      assert.notEqual(template(join(folder, file), { program: helm3 }).code, 0, file);
+    }
+  });
 });
 
 test("an unknown field, a wrong type and a missing field of an object are seen", () => {
