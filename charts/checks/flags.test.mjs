@@ -37,6 +37,11 @@ describe("flags that are passed", () => {
   }
 });
 
+test("the shortest electionTTL is taken by the program", { skip }, () => {
+  const args = Object.entries(flags(render({ controller: { electionTTL: "5s" } }))).map(([flag, value]) => `--${flag}=${value}`);
+  assert.doesNotMatch(run(binary, ["controller", ...args, "--kubeconfig=/does/not/exist"]).stderr, /lease/);
+});
+
 describe("helm test", () => {
   for (const o of render({}).filter(o => o.metadata.annotations?.["helm.sh/hook"])) {
     for (const { args } of (o.spec?.template?.spec ?? o.spec)?.containers ?? []) {
