@@ -1,8 +1,10 @@
 // Every values file in ci/ lints and renders to objects that the API takes, on the oldest and the newest Kubernetes.
 import assert from "node:assert/strict";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
 import { before, describe, test } from "node:test";
 import { problemsOf } from "./schemas.mjs";
-import { chart, helm, render, run, valuesFiles } from "./tools.mjs";
+import { chart, helm, render, run, temporary, valuesFiles } from "./tools.mjs";
 
 describe("values files", () => {
   const versions = ["1.25.0", "1.29.9", "1.36.0"];
@@ -49,4 +51,14 @@ test("an unknown field, a wrong type and a missing field of an object are seen",
     assert.ok(found.some(p => p.startsWith(`${where}: `)), `${where} among\n${found.join("\n")}`);
   }
   assert.ok(!found.some(p => p.startsWith("right: ")), found.join("\n"));
+});
+
+test("the package holds templates, dashboard, schema and notes, and none of the tests' values", () => {
+  const folder = temporary();
+  assert.equal(run(helm, ["package", chart, "--destination", folder]).code, 0);
+  const files = run("tar", ["-tzf", join(folder, readdirSync(folder)[0])]).stdout.split("\n");
+  for (const file of ["templates/NOTES.txt", "templates/tests/connect.yaml", "dashboards/wsingress.json", "values.schema.json", "README.md"]) {
+    assert.ok(files.includes(`wsingress/${file}`), file);
+  }
+  assert.deepEqual(files.filter(f => f.startsWith("wsingress/ci/")), []);
 });
