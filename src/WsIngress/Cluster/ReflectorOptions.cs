@@ -26,7 +26,7 @@ internal sealed record ReflectorOptions
     /// <summary>First wait after a failure; it doubles up to <see cref="LongestWait"/>, each with jitter.</summary>
     public TimeSpan FirstWait { get; init; } = TimeSpan.FromMilliseconds(200);
 
-    public TimeSpan LongestWait { get; init; } = TimeSpan.FromSeconds(30);
+    public TimeSpan LongestWait { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>A watch that lasted this long makes the next wait the first again.</summary>
     public TimeSpan Health { get; init; } = TimeSpan.FromSeconds(10);

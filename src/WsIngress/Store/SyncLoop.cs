@@ -36,6 +36,7 @@ internal sealed class SyncLoop
     private HoldOff _holdOff;
     private HoldOff _endpointHoldOff;
     private Task? _translation;
+    private long _translatedAt;
     private bool _settled;
     private bool _retell;
 
@@ -55,6 +56,7 @@ internal sealed class SyncLoop
         _publisher = new(translate, sink, state, time, logger);
         _endpoints = new(_store, sink);
         _holdOff = new(time, _options.HoldOff, _options.MaximumHoldOff);
+        _translatedAt = time.GetTimestamp();
         _endpointHoldOff = new(time, _options.EndpointHoldOff, _options.MaximumEndpointHoldOff);
         SayWhatIsAwaited();
     }
@@ -182,7 +184,7 @@ internal sealed class SyncLoop
             }
             else
             {
-                _holdOff.Touch();
+                TouchHoldOff();
             }
         }
 
@@ -199,6 +201,7 @@ internal sealed class SyncLoop
         if (_translation is not null)
         {
             _translation = null;
+            _translatedAt = _time.GetTimestamp();
             _endpoints.Repeat();
         }
 
@@ -229,6 +232,17 @@ internal sealed class SyncLoop
 
         ClearHoldOffs();
         (_settled, _retell) = (false, false);
+    }
+
+    private void TouchHoldOff()
+    {
+        if (!_holdOff.Pending)
+        {
+            var isFirst = _time.GetElapsedTime(_translatedAt) >= _options.Calm;
+            _holdOff = new(_time, isFirst ? _options.FirstHoldOff : _options.HoldOff, _options.MaximumHoldOff);
+        }
+
+        _holdOff.Touch();
     }
 
     private void ClearHoldOffs()

@@ -8,6 +8,12 @@ internal sealed record SyncOptions
     /// <summary>Calm after the last event.</summary>
     public TimeSpan HoldOff { get; init; } = TimeSpan.FromMilliseconds(50);
 
+    /// <summary>The same for the first change after <see cref="Calm"/>: one that comes alone need not wait for others, and a burst begins with it.</summary>
+    public TimeSpan FirstHoldOff { get; init; } = TimeSpan.FromMilliseconds(10);
+
+    /// <summary>Without a translation for this long, the next change is a first one.</summary>
+    public TimeSpan Calm { get; init; } = TimeSpan.FromMilliseconds(500);
+
     /// <summary>Longest wait from the first event on.</summary>
     public TimeSpan MaximumHoldOff { get; init; } = TimeSpan.FromMilliseconds(500);
 

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json.Nodes;
 
 namespace WsIngress.ApiServer;
@@ -25,11 +26,29 @@ internal static class ObjectDefaults
                 break;
             case "secrets":
                 json["type"] ??= "Opaque";
+                Encode(json);
                 break;
             case "leases":
                 json["spec"] ??= new JsonObject();
                 break;
         }
+    }
+
+    /// <summary>stringData is written only: the server turns it into data.</summary>
+    private static void Encode(JsonObject json)
+    {
+        if (json["stringData"] is not JsonObject texts)
+        {
+            return;
+        }
+
+        json["data"] ??= new JsonObject();
+        foreach (var (key, value) in texts)
+        {
+            json["data"]![key] = Convert.ToBase64String(Encoding.UTF8.GetBytes((string?)value ?? ""));
+        }
+
+        json.Remove("stringData");
     }
 
     private static void Service(JsonObject json)

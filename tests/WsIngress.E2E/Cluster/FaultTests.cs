@@ -36,7 +36,15 @@ public sealed class FaultTests
             server.Apply(ClusterObjects.Ingress(marker));
             server.Apply(ClusterObjects.Service(marker));
             server.Apply(ClusterObjects.Slice(marker, pod));
-            await LocalSocket.UntilServedAsync(controller.Http, marker + ".test");
+            try
+            {
+                await LocalSocket.UntilServedAsync(controller.Http, marker + ".test");
+            }
+            catch (OperationCanceledException)
+            {
+                Assert.Fail($"After fault {round} changes do not arrive any more:\n{string.Join('\n', controller.Process.Lines.TakeLast(20))}\n{string.Join('\n', server.Requests.TakeLast(20))}");
+            }
+
             Assert.Equal("round", await sockets[round].EchoAsync("round"));
         }
 

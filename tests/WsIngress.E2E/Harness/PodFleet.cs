@@ -77,6 +77,11 @@ internal sealed class FleetPod : IAsyncDisposable
 
     private async Task ServeAsync(HttpContext http)
     {
+        if (!http.WebSockets.IsWebSocketRequest)
+        {
+            return;
+        }
+
         _handshakes.Enqueue(TimeProvider.System.GetTimestamp());
         http.Response.Headers["X-Pod-Name"] = Name;
         using var socket = await http.WebSockets.AcceptWebSocketAsync();

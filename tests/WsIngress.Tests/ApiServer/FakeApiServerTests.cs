@@ -78,6 +78,77 @@ public sealed class FakeApiServerTests
     }
 
     [Fact]
+    public async Task The_client_library_watches()
+    {
+        await using var server = await FakeApiServer.StartAsync();
+        using var client = Client(server);
+        await using var seen = client.NetworkingV1.WatchListIngressForAllNamespacesAsync(resourceVersion: server.Revision.ToString()).GetAsyncEnumerator();
+
+        var next = seen.MoveNextAsync();
+        server.Apply(Ingress("shop", "web"));
+
+        Assert.True(await next.AsTask().WaitAsync(TimeSpan.FromSeconds(20)));
+        Assert.Equal((WatchEventType.Added, "web"), (seen.Current.Item1, seen.Current.Item2.Metadata.Name));
+    }
+
+    [Fact]
+    public async Task A_list_and_the_watch_from_its_version_lose_nothing_while_others_write()
+    {
+        await using var server = await FakeApiServer.StartAsync();
+        using var client = new WireClient(server.Address);
+        var writers = Enumerable.Range(0, 4).Select(w => Task.Run(() =>
+        {
+            var random = new Random(w);
+            for (var i = 0; i < 250; i++)
+            {
+                var name = $"web-{random.Next(20)}";
+                if (random.Next(3) == 0)
+                {
+                    server.Delete("ingresses", "shop", name);
+                }
+                else
+                {
+                    server.Apply(Ingress("shop", name, host: $"h{i}.example.com"));
+                }
+            }
+        })).ToArray();
+
+        var list = await client.GetAsync(Ingresses);
+        var state = list.Json["items"]!.AsArray().ToDictionary(i => (string)i!["metadata"]!["name"]!, i => (string)i!["metadata"]!["resourceVersion"]!);
+        using var watch = await client.WatchAsync($"{Ingresses}?watch=true&resourceVersion={list.Version}");
+        await Task.WhenAll(writers);
+        server.Apply(Ingress("shop", "last"));
+        var version = 0L;
+        for (var last = ""; last != "last";)
+        {
+            var change = await watch.NextAsync();
+            Assert.True(long.Parse(change.Version) > version, "versions rise");
+            version = long.Parse(change.Version);
+            Assert.Equal(change.Type != "ADDED", state.ContainsKey(change.Name));
+            state[change.Name] = change.Version;
+            if (change.Type == "DELETED")
+            {
+                state.Remove(change.Name);
+            }
+
+            last = change.Name;
+        }
+
+        Assert.Equal(server.List("ingresses").ToDictionary(i => (string)i["metadata"]!["name"]!, i => (string)i["metadata"]!["resourceVersion"]!).OrderBy(p => p.Key), state.OrderBy(p => p.Key));
+    }
+
+    [Fact]
+    public async Task Texts_of_a_secret_are_stored_as_data()
+    {
+        await using var server = await FakeApiServer.StartAsync();
+
+        server.Apply(new V1Secret { Metadata = new V1ObjectMeta { Name = "s" }, StringData = new Dictionary<string, string> { ["a"] = "b" } });
+
+        Assert.Equal("b"u8.ToArray(), server.Get<V1Secret>("secrets", "default", "s")!.Data["a"]);
+        Assert.Null(server.Get("secrets", "default", "s")!["stringData"]);
+    }
+
+    [Fact]
     public async Task Open_watches_are_counted()
     {
         await using var server = await FakeApiServer.StartAsync();

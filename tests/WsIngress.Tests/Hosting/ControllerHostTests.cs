@@ -93,7 +93,7 @@ public sealed class ControllerHostTests
 
         server.Faults.Clear();
         await TestHost.UntilAsync(async () => (await controller.MetricsAsync()).Contains("wsingress_config_snapshot_age_seconds 0\n", StringComparison.Ordinal));
-        Assert.Contains("wsingress_source_failures_total{kind=\"ingresses\",code=\"503\"}", await controller.MetricsAsync(), StringComparison.Ordinal);
+        Assert.Contains("wsingress_source_failures_total{kind=\"ingresses\",code=\"0\"} 1", await controller.MetricsAsync(), StringComparison.Ordinal);
     }
 
     [Fact]

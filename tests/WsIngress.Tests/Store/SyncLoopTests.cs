@@ -74,6 +74,24 @@ public sealed class SyncLoopTests
     }
 
     [Fact]
+    public async Task A_change_that_comes_after_a_calm_waits_a_moment_only()
+    {
+        var source = new FakeSource();
+        await using var bench = await StartedAsync(source, "a");
+        bench.Clock.Advance(500 * Milliseconds);
+        bench.Clock.Forget();
+
+        source.Deliver(StoreEvent.Upsert(Objects.Ingress("b", "b.example.com")));
+        Assert.Equal(10 * Milliseconds, await bench.Clock.NextTimerAsync());
+        bench.Clock.Advance(10 * Milliseconds);
+        await bench.NextTableAsync();
+        bench.Clock.Forget();
+
+        source.Deliver(StoreEvent.Upsert(Objects.Ingress("c", "c.example.com")));
+        Assert.Equal(50 * Milliseconds, await bench.Clock.NextTimerAsync());
+    }
+
+    [Fact]
     public async Task A_stream_of_events_is_translated_at_the_maximum_hold_off()
     {
         var source = new FakeSource();
