@@ -35,6 +35,7 @@ internal sealed class DraftFiller(SnapshotIndex index, TranslationOptions option
             index.Lookups.Clear();
             Backends.Uses.Clear();
             draft.Annotations = AnnotationReader.Read(draft.Ingress.Metadata?.Annotations, AnnotationTargets.Ingress, draft.Reference, draft.Problems);
+            ForeignAnnotations.Name(draft.Ingress, draft.Reference, draft.Problems);
             Rules.Translate(draft);
             Tls.Translate(draft);
             if (isClean)

@@ -24,6 +24,9 @@ public enum ProblemReason
     /// <summary>An annotation under our prefix that does not exist.</summary>
     UnknownAnnotation,
 
+    /// <summary>An annotation of another controller on an Ingress of ours; nothing reads it.</summary>
+    ForeignAnnotation,
+
     /// <summary>spec.ingressClassName names a class that does not exist.</summary>
     ClassNotFound,
 
