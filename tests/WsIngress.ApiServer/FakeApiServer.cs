@@ -66,11 +66,21 @@ public sealed partial class FakeApiServer : IAsyncDisposable
     /// <param name="backup">A state of <see cref="Backup"/>.</param>
     public async Task RestartAsync(bool lowerRevision = false, TimeSpan down = default, Backup? backup = null)
     {
-        var target = lowerRevision ? backup ?? _lastBackup ?? throw new InvalidOperationException("Take a Backup before a restart with a lower revision.") : null;
-        await StopAsync();
-        if (target is not null)
+        await GoDownAsync();
+        await Task.Delay(down, TimeProvider.System, CancellationToken.None);
+        await ComeUpAsync(lowerRevision, backup);
+    }
+
+    /// <summary>The first half of a restart: every connection is cut and new ones are refused.</summary>
+    public Task GoDownAsync() => StopAsync();
+
+    /// <summary>The second half of a restart, on the same port.</summary>
+    /// <exception cref="InvalidOperationException">A lower revision is asked for and there is no backup.</exception>
+    public async Task ComeUpAsync(bool lowerRevision = false, Backup? backup = null)
+    {
+        if (lowerRevision)
         {
-            _store.Restore(target);
+            _store.Restore(backup ?? _lastBackup ?? throw new InvalidOperationException("Take a Backup before a restart with a lower revision."));
         }
         else
         {
@@ -78,7 +88,6 @@ public sealed partial class FakeApiServer : IAsyncDisposable
             _store.Forget(null);
         }
 
-        await Task.Delay(down, TimeProvider.System, CancellationToken.None);
         await ListenAsync(_port);
     }
 

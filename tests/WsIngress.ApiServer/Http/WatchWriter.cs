@@ -72,8 +72,7 @@ internal sealed class WatchWriter(ObjectStore store, ListReader lists, Faults fa
                 {
                     await body.WriteAsync(line.Line.AsMemory(0, line.Line.Length / 2), stop);
                     await body.FlushAsync(stop);
-                    http.Abort();
-                    return;
+                    throw new WatchCut();
                 }
 
                 await body.WriteAsync(line.Line, stop);

@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 namespace WsIngress.ApiServer;
 
 /// <summary>The rules of writes: what the server sets itself, what it drops, what it refuses, and what changes nothing.</summary>
-internal sealed class ObjectWriter(ObjectStore store, TimeProvider time)
+internal sealed partial class ObjectWriter(ObjectStore store, TimeProvider time)
 {
     /// <summary>POST. <paramref name="dryRun"/> answers without storing.</summary>
     public JsonObject Create(ResourceKind kind, string ns, JsonObject body, bool dryRun)
@@ -94,27 +94,6 @@ internal sealed class ObjectWriter(ObjectStore store, TimeProvider time)
 
             var merged = StrategicPatch.Apply(present.Json, body);
             return (Update(present, ObjectCheck.Body(kind, ns, name, merged), status, dryRun), false);
-        }
-    }
-
-    /// <summary>DELETE. Answers the object when a finalizer holds it, null when it is gone.</summary>
-    public (StoredObject Gone, JsonObject? Held) Delete(ResourceKind kind, string ns, string name, JsonObject? options, bool dryRun)
-    {
-        lock (store.Gate)
-        {
-            var present = store.Find(kind, ns, name) ?? throw ApiFailure.NotFound(kind, name);
-            CheckPreconditions(present, options?["preconditions"] as JsonObject);
-            if (present.Metadata["finalizers"] is JsonArray { Count: > 0 })
-            {
-                return (present, present.Metadata.ContainsKey("deletionTimestamp") || dryRun ? present.Clone() : Mark(present));
-            }
-
-            if (!dryRun)
-            {
-                Remove(present);
-            }
-
-            return (present, null);
         }
     }
 
@@ -233,47 +212,6 @@ internal sealed class ObjectWriter(ObjectStore store, TimeProvider time)
         }
 
         return store.Put(present.Kind, next);
-    }
-
-    private void Remove(StoredObject present)
-    {
-        if (present.Kind.Plural == "namespaces")
-        {
-            foreach (var inside in ResourceKind.All.Where(k => k.Namespaced).SelectMany(k => store.Read(k).Objects).Where(o => o.Namespace == present.Name))
-            {
-                store.Remove(inside);
-            }
-        }
-
-        store.Remove(present);
-    }
-
-    private JsonObject Mark(StoredObject present)
-    {
-        var json = present.Clone();
-        var metadata = json["metadata"]!.AsObject();
-        metadata["deletionTimestamp"] = Now();
-        metadata["deletionGracePeriodSeconds"] = 0;
-        if (present.Kind.CountsGeneration)
-        {
-            metadata["generation"] = (long)metadata["generation"]! + 1;
-        }
-
-        return store.Put(present.Kind, json).Clone();
-    }
-
-    private static void CheckPreconditions(StoredObject present, JsonObject? preconditions)
-    {
-        var uid = (string)present.Metadata["uid"]!;
-        if ((string?)preconditions?["uid"] is { } wanted && wanted != uid)
-        {
-            throw ApiFailure.PreconditionFailed(present.Kind, present.Name, $"the UID in the precondition ({wanted}) does not match the UID in record ({uid}). The object might have been deleted and then recreated");
-        }
-
-        if ((string?)preconditions?["resourceVersion"] is { } version && version != present.Version.ToString())
-        {
-            throw ApiFailure.PreconditionFailed(present.Kind, present.Name, $"the ResourceVersion in the precondition ({version}) does not match the ResourceVersion in record ({present.Version}). The object might have been modified");
-        }
     }
 
     /// <summary>All that generation counts: everything but identity, metadata and status.</summary>

@@ -88,11 +88,16 @@ public abstract partial class ApiServerContract
     [Fact]
     public async Task A_watch_of_a_namespace_does_not_see_others()
     {
-        using var watch = await WatchAsync($"timeoutSeconds=1&resourceVersion={await RevisionAsync()}");
-        var lease = Lease("elsewhere", "a");
-        await CreateAsync(Leases, lease);
+        var other = $"{Ns}-b";
+        await CreateAsync("/api/v1/namespaces", Json($$$"""{"kind":"Namespace","apiVersion":"v1","metadata":{"name":"{{{other}}}"}}"""));
+        _cleanUp.Add($"/api/v1/namespaces/{other}");
+        using var watch = await WatchAsync($"resourceVersion={await RevisionAsync()}");
 
-        Assert.Equal("", await watch.RestAsync());
+        await CreateAsync($"/apis/networking.k8s.io/v1/namespaces/{other}/ingresses", Ingress("elsewhere"));
+        await CreateAsync(Leases, Lease("another-kind", "a"));
+        await CreateAsync(Ingresses, Ingress("here"));
+
+        Assert.Equal("ADDED here", (await watch.NextAsync()).ToString());
     }
 
     [Fact]

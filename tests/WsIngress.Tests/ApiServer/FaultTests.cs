@@ -34,7 +34,7 @@ public sealed class FaultTests : IAsyncLifetime
 
         _server.Faults.CutWatches();
 
-        await Assert.ThrowsAnyAsync<IOException>(watch.RestAsync);
+        Assert.Matches("^\\{\"type\":\"MODIFIED\"[^\n]*[^\n}]$", await watch.UntilBreakAsync());
     }
 
     [Fact]
@@ -183,14 +183,14 @@ public sealed class FaultTests : IAsyncLifetime
         var before = _server.Revision;
         var address = _server.Address;
 
-        var restart = _server.RestartAsync(down: TimeSpan.FromMilliseconds(300));
+        await _server.GoDownAsync();
         await Assert.ThrowsAnyAsync<IOException>(watch.RestAsync);
         using (var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp))
         {
             await Assert.ThrowsAsync<SocketException>(() => socket.ConnectAsync(address.Host, address.Port));
         }
 
-        await restart;
+        await _server.ComeUpAsync();
 
         Assert.Equal(address, _server.Address);
         Assert.Equal(["a"], (await _client.GetAsync(Ingresses)).Names);

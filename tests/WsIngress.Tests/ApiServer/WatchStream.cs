@@ -27,6 +27,27 @@ internal sealed class WatchStream(HttpResponseMessage response, Stream stream) :
     /// <summary>Everything until the end.</summary>
     public async Task<string> RestAsync() => await _lines.ReadToEndAsync().WaitAsync(Patience);
 
+    /// <summary>Everything until the connection breaks.</summary>
+    /// <exception cref="InvalidOperationException">It ended as a complete response.</exception>
+    public async Task<string> UntilBreakAsync()
+    {
+        var text = new StringBuilder();
+        var part = new char[1024];
+        try
+        {
+            for (int read; (read = await _lines.ReadAsync(part.AsMemory()).AsTask().WaitAsync(Patience)) > 0;)
+            {
+                text.Append(part, 0, read);
+            }
+        }
+        catch (IOException)
+        {
+            return text.ToString();
+        }
+
+        throw new InvalidOperationException($"The watch ended cleanly after '{text}'.");
+    }
+
     public void Dispose()
     {
         _lines.Dispose();
