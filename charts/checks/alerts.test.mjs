@@ -61,7 +61,7 @@ const cases = [
   { alert: "WsIngressProblems", what: "for twenty minutes", series: [one("wsingress_ingress_problems", "2x100", 'reason="ServiceNotFound"')], at: "20m", fires: { reason: "ServiceNotFound" } },
   { alert: "WsIngressProblems", what: "for five minutes", series: [one("wsingress_ingress_problems", "2x10 0x90", 'reason="ServiceNotFound"')], at: "20m", fires: false },
   { alert: "WsIngressDrainStuck", what: "still open when all were told", series: [one("wsingress_drain_remaining_connections", "0x10 500 400 300 200 100 50 20 9x30")], at: "11m", fires: a },
-  { alert: "WsIngressDrainStuck", what: "a drain that ends in time", series: [one("wsingress_drain_remaining_connections", "0x10 500 400 300 200 100 50 20 0x30")], at: "11m", fires: false },
+  { alert: "WsIngressDrainStuck", what: "a drain under way", series: [one("wsingress_drain_remaining_connections", "0x10 500 450 400 350 300 250 200 150 100 0x30")], at: "9m", fires: false },
   { alert: "WsIngressNoLeader", what: "nobody leads", series: [one("wsingress_leader", "0x100"), { series: `wsingress_leader{${pod("b")}}`, values: "0x100" }], at: "10m", fires: {} },
   { alert: "WsIngressNoLeader", what: "one of two leads", series: [one("wsingress_leader", "0x100"), { series: `wsingress_leader{${pod("b")}}`, values: "1x100" }], at: "10m", fires: false },
   { alert: "WsIngressDown", what: "no series", series: [one("up", "1x100")], at: "10m", fires: {} },

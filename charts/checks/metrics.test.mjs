@@ -31,6 +31,13 @@ describe("metrics", () => {
   test("metrics of the autoscaler", () => check(JSON.stringify(ofKind(render(valuesFiles.autoscaling), "HorizontalPodAutoscaler"))));
   test("metrics of the dashboard", () => check(JSON.stringify(dashboard)));
 
+  test("monitors leave namespace and service to the Ingress", () => {
+    for (const [file, kind, endpoints] of [["monitoring", "ServiceMonitor", "endpoints"], ["podmonitor", "PodMonitor", "podMetricsEndpoints"]]) {
+      assert.deepEqual(ofKind(render(valuesFiles[file]), kind)[0].spec[endpoints].map(e => [e.honorLabels, e.path, e.port, ...e.relabelings.slice(0, 2).map(r => r.targetLabel)]),
+        [[true, "/metrics", "metrics", "controller_namespace", "controller_pod"]]);
+    }
+  });
+
   test("every panel has a title, a data source and queries that Prometheus can read", () => {
     assert.ok(panels.length > 25);
     const rules = panels.flatMap(p => {

@@ -158,6 +158,7 @@ describe("objects", () => {
     assert.equal(found["controller-name"], "k8s.io/ingress-nginx");
     assert.equal(found["election-id"], "ingress-controller-leader");
     assert.equal(found["lease-duration"], "30s");
+    assert.equal(found["lease-renew-deadline"], "20s");
     assert.equal(found["watch-ingress-without-class"], "on");
     assert.equal(found["default-ssl-certificate"], "edge/wildcard");
     assert.equal(found.metrics, "10254");

@@ -25,11 +25,12 @@ test("every object of the schema that is ours is closed", () => {
     if (node.properties && node.additionalProperties !== false) {
       open.push(path);
     }
-    for (const [key, child] of Object.entries(node.properties ?? {})) {
+    for (const [key, child] of Object.entries({ ...node.definitions, ...node.properties, ...(node.items && { items: node.items }) })) {
       walk(child, path ? `${path}.${key}` : key);
     }
   };
   walk(schema, "");
+  assert.ok(JSON.stringify(schema).match(/"additionalProperties":false/g).length > 40);
   assert.deepEqual(open, ["global", "global.image", "controller.admissionWebhooks", "controller.opentelemetry", "defaultBackend"],
     "open on purpose: a parent chart's keys, and parts of ingress-nginx that only may be off");
 });

@@ -1,8 +1,10 @@
 // Every values file in ci/ lints and renders to objects that the API takes, on the oldest and the newest Kubernetes.
 import assert from "node:assert/strict";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
 import { before, describe, test } from "node:test";
 import { problemsOf } from "./schemas.mjs";
-import { chart, helm, render, run, valuesFiles } from "./tools.mjs";
+import { chart, helm, helm3, render, run, template, temporary, valuesFiles } from "./tools.mjs";
 
 describe("values files", () => {
   const versions = ["1.25.0", "1.29.9", "1.36.0"];
@@ -35,6 +37,20 @@ describe("values files", () => {
   }
 });
 
+describe("Helm 3", () => {
+  const sorted = (file, program) => render(file, { kubeVersion: "1.33.0", program }).map(o => JSON.stringify([o.kind, o.metadata.name, o.metadata.namespace, o])).sort().map(text => JSON.parse(text));
+  for (const [name, file] of Object.entries(valuesFiles)) {
+    test(`renders ${name} as Helm 4 does`, () => assert.deepEqual(sorted(file, helm3), sorted(file, helm)));
+  }
+
+  test("refuses what Helm 4 refuses, the schema's in other words", () => {
+    const folder = join(chart, "ci/refused");
+    for (const file of readdirSync(folder)) {
+      assert.notEqual(template(join(folder, file), { program: helm3 }).code, 0, file);
+    }
+  });
+});
+
 test("an unknown field, a wrong type and a missing field of an object are seen", () => {
   const object = spec => ({ apiVersion: "v1", kind: "Service", metadata: { name: "a" }, spec });
   const found = problemsOf([
@@ -49,4 +65,14 @@ test("an unknown field, a wrong type and a missing field of an object are seen",
     assert.ok(found.some(p => p.startsWith(`${where}: `)), `${where} among\n${found.join("\n")}`);
   }
   assert.ok(!found.some(p => p.startsWith("right: ")), found.join("\n"));
+});
+
+test("the package holds templates, dashboard, schema and notes, and none of the tests' values", () => {
+  const folder = temporary();
+  assert.equal(run(helm, ["package", chart, "--destination", folder]).code, 0);
+  const files = run("tar", ["-tzf", join(folder, readdirSync(folder)[0])]).stdout.split("\n");
+  for (const file of ["templates/NOTES.txt", "templates/tests/connect.yaml", "dashboards/wsingress.json", "values.schema.json", "README.md"]) {
+    assert.ok(files.includes(`wsingress/${file}`), file);
+  }
+  assert.deepEqual(files.filter(f => f.startsWith("wsingress/ci/")), []);
 });

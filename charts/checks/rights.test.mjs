@@ -27,8 +27,8 @@ describe("rights", () => {
 
   test("in the own namespace only", () => expect("own-namespace", [objectsIn("ns"), lease()]));
 
-  test("in a namespace, with IngressClasses of the cluster", () =>
-    expect("scoped", [objectsIn("chat"), "* networking.k8s.io/ingressclasses: list watch", "edge /services[front]: get", lease()]));
+  test("in a namespace, with IngressClasses of the cluster, and two objects elsewhere", () =>
+    expect("scoped", [objectsIn("chat"), "* networking.k8s.io/ingressclasses: list watch", "edge /services[front]: get", "edge /secrets[wildcard]: list watch", lease()]));
 
   test("in namespaces with labels", () =>
     expect("selector", [objectsIn("*"), "* /namespaces: list watch", "* networking.k8s.io/ingressclasses: list watch", lease()]));

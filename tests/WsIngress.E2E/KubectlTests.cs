@@ -81,7 +81,19 @@ public sealed class KubectlTests : IAsyncLifetime
     {
         await ApplyAsync("a.example.com");
 
-        await RunAsync("patch", "ing", "web", "--subresource=status", "--type=merge", "-p", """{"status":{"loadBalancer":{"ingress":[{"ip":"10.0.0.9"}]}}}""");
+        if ((await RunAsync("patch", "--help")).Contains("--subresource", StringComparison.Ordinal))
+        {
+            await RunAsync("patch", "ing", "web", "--subresource=status", "--type=merge", "-p", """{"status":{"loadBalancer":{"ingress":[{"ip":"10.0.0.9"}]}}}""");
+        }
+        else
+        {
+            // kubectl before 1.24, as Debian 12 has it.
+            var json = Stored();
+            json["status"] = JsonNode.Parse("""{"loadBalancer":{"ingress":[{"ip":"10.0.0.9"}]}}""");
+            var file = Path.Combine(_folder, "status.json");
+            await File.WriteAllTextAsync(file, json.ToJsonString());
+            await RunAsync("replace", "--validate=false", "--raw", "/apis/networking.k8s.io/v1/namespaces/default/ingresses/web/status", "-f", file);
+        }
 
         Assert.Equal("10.0.0.9", (string)Stored()["status"]!["loadBalancer"]!["ingress"]![0]!["ip"]!);
         Assert.Contains("10.0.0.9", await RunAsync("get", "ing", "web"), StringComparison.Ordinal);
@@ -128,7 +140,7 @@ public sealed class KubectlTests : IAsyncLifetime
     private async Task<string> RunAsync(params string[] args)
     {
         var (code, output) = await Tool.RunAsync(_kubectl, ["--kubeconfig", Config, "--cache-dir", _folder, .. args]);
-        Assert.True(code == 0, output);
+        Assert.True(code == 0, $"{output}\n{string.Join('\n', _server.Requests)}");
         return output;
     }
 

@@ -101,6 +101,9 @@ why, and what to do instead. Included once, by the workload.
 
 {{- define "wsingress.refuse.scope" -}}
 {{- $controller := .Values.controller -}}
+{{- if and (regexMatch "^[0-9]+s$" $controller.electionTTL) (lt (trimSuffix "s" $controller.electionTTL | int) 5) -}}
+{{- fail (printf "controller.electionTTL: %s is too short; allowed: 5s or longer" $controller.electionTTL) -}}
+{{- end -}}
 {{- if and .Values.rbac.scope (not $controller.scope.enabled) -}}
 {{- fail "rbac.scope needs controller.scope.enabled: rights in namespaces are of use only to a controller that watches namespaces" -}}
 {{- end -}}
@@ -116,12 +119,9 @@ why, and what to do instead. Included once, by the workload.
 {{- if and .Values.rbac.scope $controller.watchIngressWithoutClass $controller.ingressClassResource.default -}}
 {{- fail "controller.ingressClassResource.default and controller.watchIngressWithoutClass: with rbac.scope set only the second" -}}
 {{- end -}}
-{{- $watched := (include "wsingress.watchedNamespaces" . | fromJson).list -}}
-{{- if $watched -}}
-{{- $certificate := default (get $controller.config "DefaultSslCertificate") (get $controller.extraArgs "default-ssl-certificate") -}}
-{{- if and $certificate (not (has (first (splitList "/" $certificate)) $watched)) -}}
-{{- fail (printf "default-ssl-certificate: the namespace of '%s' is not watched (controller.scope.namespace: %s), so its Secret cannot be read" $certificate (join "," $watched)) -}}
-{{- end -}}
+{{- $certificate := include "wsingress.defaultCertificate" . -}}
+{{- if and $certificate (not (regexMatch "^[^/]+/[^/]+$" $certificate)) -}}
+{{- fail (printf "default-ssl-certificate: '%s' cannot be used; allowed: NAMESPACE/NAME" $certificate) -}}
 {{- end -}}
 {{- if and .Values.controller.publishService.pathOverride (not (regexMatch "^[^/]+/[^/]+$" .Values.controller.publishService.pathOverride)) -}}
 {{- fail (printf "controller.publishService.pathOverride: '%s' cannot be used; allowed: NAMESPACE/NAME" .Values.controller.publishService.pathOverride) -}}

@@ -32,6 +32,11 @@
 {{- end -}}
 {{- end -}}
 
+{{/* NAMESPACE/NAME of the Secret for --default-ssl-certificate, or nothing. */}}
+{{- define "wsingress.defaultCertificate" -}}
+{{- default (get .Values.controller.config "DefaultSslCertificate") (get .Values.controller.extraArgs "default-ssl-certificate") -}}
+{{- end -}}
+
 {{/* "true" when --publish-pod-selector is passed. */}}
 {{- define "wsingress.publishNodes" -}}
 {{- if and .Values.controller.updateStatus .Values.controller.publishNodeAddresses (not (include "wsingress.publishService" .)) (not .Values.controller.publishStatusAddresses) -}}

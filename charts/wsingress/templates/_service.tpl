@@ -26,8 +26,8 @@ spec:
   {{- if kindIs "bool" $service.allocateLoadBalancerNodePorts }}
   allocateLoadBalancerNodePorts: {{ $service.allocateLoadBalancerNodePorts }}
   {{- end }}
-  {{- with $service.healthCheckNodePort }}
-  healthCheckNodePort: {{ int . }}
+  {{- with int $service.healthCheckNodePort }}
+  healthCheckNodePort: {{ . }}
   {{- end }}
   selector:
     {{- include "wsingress.controller.selectorLabels" $root | nindent 4 }}
@@ -41,8 +41,8 @@ spec:
       {{- if $service.appProtocol }}
       appProtocol: {{ $name }}
       {{- end }}
-      {{- with get $service.nodePorts $name }}
-      nodePort: {{ int . }}
+      {{- with get $service.nodePorts $name | int }}
+      nodePort: {{ . }}
       {{- end }}
     {{- end }}
     {{- end }}

@@ -98,6 +98,10 @@ config: controller.config
 {{- $_ := set $args "election-id" (include "wsingress.electionID" .) -}}
 {{- with $controller.electionTTL -}}
 {{- $_ := set $args "lease-duration" . -}}
+{{- /* A leader gives up before another may take over: after two thirds of the time. */ -}}
+{{- if regexMatch "^[0-9]+s$" . -}}
+{{- $_ := set $args "lease-renew-deadline" (printf "%ds" (div (mul (trimSuffix "s" . | int) 2) 3)) -}}
+{{- end -}}
 {{- end -}}
 {{- end -}}
 {{- if not $controller.events -}}

@@ -110,17 +110,26 @@ internal sealed class ClusterConfiguration : IDisposable
     private static Kubernetes Create(KubernetesClientConfiguration configuration)
     {
         configuration.UserAgent = "wsingress";
+        SocketsHttpHandler connections = null!;
         configuration.FirstMessageHandlerSetup = handler =>
         {
+            connections = handler;
             handler.ConnectTimeout = TimeSpan.FromSeconds(10);
             handler.KeepAlivePingDelay = TimeSpan.FromSeconds(30);
             handler.KeepAlivePingTimeout = TimeSpan.FromSeconds(15);
             handler.EnableMultipleHttp2Connections = true;
-            if (!configuration.SkipTlsVerify && configuration.SslCaCerts is { Count: > 0 } authorities)
-            {
-                handler.SslOptions.RemoteCertificateValidationCallback = new ServerTrust(authorities).Validate;
-            }
         };
-        return new Kubernetes(configuration);
+
+        // The library takes a certificate of the authority for any host, and nothing without an authority, so its check is replaced after it was
+        // set: by ours, or where no authority is configured by the system's.
+        var (skips, authorities) = (configuration.SkipTlsVerify, configuration.SslCaCerts);
+        configuration.SkipTlsVerify |= authorities is not { Count: > 0 };
+        var client = new Kubernetes(configuration);
+        if (!skips)
+        {
+            connections.SslOptions.RemoteCertificateValidationCallback = authorities is { Count: > 0 } ? new ServerTrust(authorities).Validate : null;
+        }
+
+        return client;
     }
 }

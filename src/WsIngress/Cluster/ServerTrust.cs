@@ -1,4 +1,5 @@
 using System.Net.Security;
+using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 
 namespace WsIngress.Cluster;
@@ -9,11 +10,17 @@ namespace WsIngress.Cluster;
 /// </summary>
 internal sealed class ServerTrust(X509Certificate2Collection authorities)
 {
+    /// <exception cref="AuthenticationException">A sentence for the operator: why it is not trusted.</exception>
     public bool Validate(object sender, X509Certificate? certificate, X509Chain? sent, SslPolicyErrors errors)
     {
-        if (certificate is not X509Certificate2 leaf || (errors & ~SslPolicyErrors.RemoteCertificateChainErrors) != SslPolicyErrors.None)
+        if (certificate is not X509Certificate2 leaf)
         {
-            return false;
+            throw new AuthenticationException("it showed no certificate");
+        }
+
+        if (errors.HasFlag(SslPolicyErrors.RemoteCertificateNameMismatch))
+        {
+            throw new AuthenticationException($"its certificate ({leaf.Subject}) is for {Names(leaf)}, not for the host that was dialled");
         }
 
         using var chain = new X509Chain();
@@ -26,6 +33,17 @@ internal sealed class ServerTrust(X509Certificate2Collection authorities)
             chain.ChainPolicy.ExtraStore.AddRange(sent.ChainElements.Select(element => element.Certificate).ToArray());
         }
 
-        return chain.Build(leaf);
+        return chain.Build(leaf)
+            ? true
+            : throw new AuthenticationException($"its certificate ({leaf.Subject}) is not vouched for by the configured authority ({authorities[0].Subject}): {Reason(chain)}");
     }
+
+    private static string Names(X509Certificate2 leaf)
+    {
+        var names = leaf.Extensions.OfType<X509SubjectAlternativeNameExtension>().FirstOrDefault();
+        var all = names is null ? [] : names.EnumerateDnsNames().Concat(names.EnumerateIPAddresses().Select(address => address.ToString())).Take(10).ToArray();
+        return all.Length == 0 ? "no host" : string.Join(", ", all);
+    }
+
+    private static string Reason(X509Chain chain) => string.Join(", ", chain.ChainStatus.Select(status => status.Status).Distinct());
 }

@@ -20,10 +20,22 @@ internal sealed class ControllerHost(ControllerOptions options, TimeProvider tim
         var translation = Translation();
         var sources = ApiServerSources.Create(server, options.Watch, translation, parts.Time, parts.Loggers);
         parts.Metrics.Cluster.Watch(sources, parts.Time);
+        var lease = options.Lease with { Namespace = options.Lease.Namespace.Length > 0 ? options.Lease.Namespace : configuration.Namespace ?? "default" };
+        var writers = new ClusterWriters(
+            server,
+            lease,
+            options.Status,
+            new() { Enabled = options.Events, Controller = options.ControllerName, Instance = lease.Identity },
+            parts.Sync,
+            parts.Time,
+            parts.Loggers);
+        parts.Metrics.Leader.Watch(writers);
         return new()
         {
             Sources = sources.All,
             Translation = translation,
+            Telemetry = writers.Telemetry,
+            Beside = writers.RunAsync,
             WriteOptions = WriteOptions,
         };
     }
