@@ -266,6 +266,9 @@ public static class AnnotationCatalogue
     /// <summary>By full name.</summary>
     public static FrozenDictionary<string, Annotation> ByName { get; } = All.ToFrozenDictionary(a => a.Name, StringComparer.Ordinal);
 
+    /// <summary>Under our prefix or another controller's: the translation has something to say about it, if only that it is not read.</summary>
+    public static bool IsOfInterest(string name) => name.StartsWith(Prefix, StringComparison.Ordinal) || ForeignAnnotations.IsForeign(name);
+
     private static ImmutableArray<Annotation> Number(params Annotation[] all)
     {
         for (var i = 0; i < all.Length; i++)

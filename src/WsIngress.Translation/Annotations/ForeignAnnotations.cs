@@ -106,6 +106,7 @@ internal static class ForeignAnnotations
         ["websocket-routes"] = [AnnotationCatalogue.WebSocket],
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
+    /// <summary>Adds the problems.</summary>
     public static void Name(V1Ingress ingress, ObjectReference owner, List<Problem> problems)
     {
         if (ingress.Metadata?.Annotations is not { Count: > 0 } annotations)
@@ -116,7 +117,7 @@ internal static class ForeignAnnotations
         List<(string Name, string? Text, int Prefix)>? found = null;
         foreach (var (name, text) in annotations)
         {
-            var prefix = Array.FindIndex(Prefixes, p => name.StartsWith(p.Prefix, StringComparison.Ordinal));
+            var prefix = PrefixOf(name);
             if (prefix >= 0 && !Read.Contains(name) && !IsForChallenges(name, text))
             {
                 (found ??= []).Add((name, text, prefix));
@@ -140,6 +141,11 @@ internal static class ForeignAnnotations
             problems.Add(Warning(owner, "metadata.annotations", "", "", $"not read: {rest} more annotation{(rest == 1 ? "" : "s")} of other controllers"));
         }
     }
+
+    /// <summary>Of another controller, read or not.</summary>
+    public static bool IsForeign(string name) => PrefixOf(name) >= 0;
+
+    private static int PrefixOf(string name) => Array.FindIndex(Prefixes, p => name.StartsWith(p.Prefix, StringComparison.Ordinal));
 
     /// <summary>cert-manager sets it on the Ingresses of its challenges for everybody, to let all clients in.</summary>
     private static bool IsForChallenges(string name, string? text) => name == WhitelistName && text is "0.0.0.0/0,::/0" or "0.0.0.0/0";

@@ -89,5 +89,5 @@ internal static class KeptFields
         _ => false,
     };
 
-    private static bool IsReadAnnotation(string name) => name.StartsWith(AnnotationCatalogue.Prefix, StringComparison.Ordinal) || ReadAnnotations.Contains(name);
+    private static bool IsReadAnnotation(string name) => AnnotationCatalogue.IsOfInterest(name) || ReadAnnotations.Contains(name);
 }

@@ -96,7 +96,7 @@ internal sealed class Board : IAsyncDisposable
     public string[] Has(string name, string ns = "default") =>
         [.. (Server.Get<V1Ingress>("ingresses", ns, name)!.Status?.LoadBalancer?.Ingress ?? []).Select(entry => entry.Ip ?? entry.Hostname)];
 
-    /// <summary>Lets the clock run in steps, each with time for what it starts, until the condition holds.</summary>
+    /// <summary>Lets the clock run in steps, each with time for what it starts, until the condition holds. Steps far below 10 s, the limit of a request.</summary>
     public async Task PassAsync(Func<bool> condition, TimeSpan step)
     {
         for (var i = 0; !condition(); i++)
@@ -110,7 +110,7 @@ internal sealed class Board : IAsyncDisposable
     /// <summary>Time for a wrong request to arrive: a round of the writer that ends in no request is not visible from outside.</summary>
     public async Task CalmAsync()
     {
-        for (var i = 0; i < 3; i++)
+        for (var i = 0; i < 4; i++)
         {
             Sync.Tell(status => status);
             await Task.Delay(TimeSpan.FromMilliseconds(2), TimeProvider.System);

@@ -38,7 +38,7 @@ public sealed class HandshakeEventsTests
 
         await board.CalmAsync();
         Assert.Single(board.Server.Requests);
-        await board.PassAsync(() => sender.Sent == 2, TimeSpan.FromSeconds(30));
+        await board.PassAsync(() => sender.Sent == 2, TimeSpan.FromSeconds(4));
         Assert.Equal(1000, (int)board.Server.List("events").Single()["series"]!["count"]!);
 
         // Silence costs nothing.

@@ -156,7 +156,7 @@ public sealed partial class ProblemEventsTests
         await Eventually.True(() => second.Suppressed == 1);
         Assert.Single(board.Server.List("events"));
         Assert.Equal((0, 0), (second.Sent, second.Failures));
-        await board.PassAsync(() => second.Sent == 1, TimeSpan.FromMinutes(1));
+        await board.PassAsync(() => second.Sent == 1, TimeSpan.FromSeconds(4));
         Assert.Single(board.Server.List("events"));
     }
 
@@ -169,7 +169,7 @@ public sealed partial class ProblemEventsTests
         var sender = Start(board);
         await Eventually.True(() => sender.Sent == 1);
         board.Server.Delete("events", "default", (string)board.Server.List("events").Single()["metadata"]!["name"]!);
-        await board.PassAsync(() => sender.Sent == 2, TimeSpan.FromMinutes(1));
+        await board.PassAsync(() => sender.Sent == 2, TimeSpan.FromSeconds(4));
         Assert.Single(board.Server.List("events"));
     }
 
@@ -196,7 +196,7 @@ public sealed partial class ProblemEventsTests
         Assert.Contains("'create' and 'patch' on events.events.k8s.io", board.Log.Of(5400)[0]);
         Assert.InRange(board.Log.Of(5400).Length, 1, 2);
         board.Server.Access.Set("admin", "admin", AccessRule.Everything);
-        await board.PassAsync(() => sender.Sent == 20, TimeSpan.FromSeconds(10));
+        await board.PassAsync(() => sender.Sent == 20, TimeSpan.FromSeconds(4));
     }
 
     [Fact]

@@ -109,7 +109,7 @@ public sealed class StatusWriterTests
 
         Assert.InRange(writer.Failures, 5, 12 * Fixed.Parallelism);
         board.Server.Access.Set("admin", "admin", AccessRule.Everything);
-        await board.PassAsync(() => writer.Written == 50, TimeSpan.FromSeconds(10));
+        await board.PassAsync(() => writer.Written == 50, TimeSpan.FromSeconds(2));
     }
 
     [Fact]
@@ -239,7 +239,7 @@ public sealed class StatusWriterTests
 
         service.Spec.ExternalIPs = ["192.0.2.44"];
         board.Server.Apply(service);
-        await board.PassAsync(() => writer.Written == 2, TimeSpan.FromSeconds(5));
+        await board.PassAsync(() => writer.Written == 2, TimeSpan.FromSeconds(3));
         Assert.Equal(["192.0.2.44"], board.Has("web"));
         Assert.Equal(2, board.Sent("get", "services").Length);
     }
@@ -266,7 +266,7 @@ public sealed class StatusWriterTests
 
         board.Server.Delete("pods", "ops", "a");
         board.Tell();
-        await board.PassAsync(() => board.Sent("list", "pods").Length == 2, TimeSpan.FromSeconds(5));
+        await board.PassAsync(() => board.Sent("list", "pods").Length == 2, TimeSpan.FromSeconds(3));
         await board.CalmAsync();
         Assert.Equal(1, writer.Written);
     }
