@@ -9,7 +9,11 @@ namespace WsIngress.Cluster;
 /// <para>Without the right to Secrets it is complete as long as none is referenced, so that a controller without TLS needs no such right; when
 /// one is, a start waits for the right and says so: to serve other certificates than those asked for would be worse.</para>
 /// </summary>
-internal sealed class SecretSource(KindSource all, IReadOnlyList<ReflectorTarget> targets, ReferencedSecrets referenced, SecretLoader loader) : IObjectSource, IReflectorSink, IDisposable
+/// <param name="all">The Secrets of the targets, and the way to the sync loop.</param>
+/// <param name="targets">Where Secrets are read.</param>
+/// <param name="referenced">Which are wanted.</param>
+/// <param name="ask">Asks for one by name until there is an answer.</param>
+internal sealed class SecretSource(KindSource all, IReadOnlyList<ReflectorTarget> targets, ReferencedSecrets referenced, Func<ObjectKey, CancellationToken, Task<ObjectList>> ask) : IObjectSource, IReflectorSink, IDisposable
 {
     /// <summary>
     /// Types that hold no certificate for us, and may be large or many: releases of Helm and pull secrets. The type of a Secret never changes.
@@ -31,6 +35,9 @@ internal sealed class SecretSource(KindSource all, IReadOnlyList<ReflectorTarget
     private TaskCompletionSource _broken = new();
 
     public string Name => all.Name;
+
+    /// <summary>Secrets that are being asked for.</summary>
+    public int Loading => _loads.Count;
 
     public string? Trouble => referenced.Complete.IsCompleted ? all.Trouble : "which of them are needed is not known yet";
 
@@ -208,7 +215,7 @@ internal sealed class SecretSource(KindSource all, IReadOnlyList<ReflectorTarget
             var isOver = false;
             while (!isOver)
             {
-                var answer = await loader.AskAsync(key, cancellation).ConfigureAwait(false);
+                var answer = await ask(key, cancellation).ConfigureAwait(false);
                 await InTurnAsync(async () => isOver = await TakeAsync(key, load, answer, cancellation).ConfigureAwait(false), cancellation).ConfigureAwait(false);
             }
         }
