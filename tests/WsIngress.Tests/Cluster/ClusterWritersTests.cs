@@ -109,7 +109,7 @@ public sealed class ClusterWritersTests
             api,
             new() { Namespace = "ops", Name = "wsingress-leader", Identity = "pod-0" },
             new() { PublishService = new("ops", "edge") },
-            new EventOptions { Controller = "wsingress.io/ingress-controller", Instance = "pod-0" },
+            new EventOptions { Controller = "wsingress.io/ingress-controller", Instance = "pod-0", Settle = TimeSpan.Zero },
             sync,
             TimeProvider.System,
             NullLoggerFactory.Instance);
@@ -134,7 +134,7 @@ public sealed class ClusterWritersTests
         board.Api,
         new() { Namespace = "ops", Name = "wsingress-leader", Identity = name },
         new() { Addresses = ["203.0.113.7"], ClearOnShutdown = clear },
-        new EventOptions { Controller = "wsingress.io/ingress-controller", Instance = name },
+        new EventOptions { Controller = "wsingress.io/ingress-controller", Instance = name, Settle = TimeSpan.Zero },
         board.Sync,
         board.Time,
         NullLoggerFactory.Instance);

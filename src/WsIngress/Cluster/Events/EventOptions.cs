@@ -28,6 +28,9 @@ internal sealed record EventOptions
     /// <summary>The same for what handshakes say.</summary>
     public TimeSpan HandshakePeriod { get; init; } = TimeSpan.FromMinutes(5);
 
+    /// <summary>A problem is told when it has lasted this long: one that ends while an application is being applied is none.</summary>
+    public TimeSpan Settle { get; init; } = TimeSpan.FromSeconds(2);
+
     /// <summary>A problem that persists is told again after this long: the server forgets an Event an hour after its last change.</summary>
     public TimeSpan Reminder { get; init; } = TimeSpan.FromMinutes(20);
 

@@ -28,6 +28,9 @@ internal sealed class EventSeries(EventSubject regarding, string name, string ac
     /// <summary>When it was last sent, tried or suppressed.</summary>
     public long At { get; set; }
 
+    /// <summary>When its cause was first seen.</summary>
+    public long Since { get; init; }
+
     /// <summary>Its cause is there now.</summary>
     public bool IsPresent { get; set; } = true;
 

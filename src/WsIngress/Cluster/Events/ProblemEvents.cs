@@ -98,7 +98,7 @@ internal sealed class ProblemEvents
             }
             else if (known.Count < _options.MostSeries)
             {
-                known.Add(key, new(about, EventText.Name(about, reason, note, ""), "Translate", reason, note));
+                known.Add(key, new(about, EventText.Name(about, reason, note, ""), "Translate", reason, note) { Since = _time.GetTimestamp() });
             }
             else
             {
@@ -129,7 +129,7 @@ internal sealed class ProblemEvents
             }
 
             var period = series.Told == series.Count ? _options.Reminder : series.Told > 0 ? _options.SeriesPeriod : TimeSpan.Zero;
-            var left = period == TimeSpan.Zero ? period : period - _time.GetElapsedTime(series.At);
+            var left = period == TimeSpan.Zero ? _options.Settle - _time.GetElapsedTime(series.Since) : period - _time.GetElapsedTime(series.At);
             var blocked = _sender.Remaining(series.Regarding);
             left = left > blocked ? left : blocked;
             if (left <= TimeSpan.Zero)

@@ -11,7 +11,7 @@ namespace WsIngress.Tests.Cluster.Events;
 
 public sealed partial class ProblemEventsTests
 {
-    private static readonly EventOptions Options = new() { Controller = "wsingress.io/ingress-controller", Instance = "wsingress-0" };
+    private static readonly EventOptions Options = new() { Controller = "wsingress.io/ingress-controller", Instance = "wsingress-0", Settle = TimeSpan.Zero };
 
     [Fact]
     public async Task A_problem_is_one_Event_on_its_object()
@@ -37,6 +37,24 @@ public sealed partial class ProblemEventsTests
         board.Tell();
         await board.CalmAsync();
         Assert.Single(board.Server.Requests);
+    }
+
+    [Fact]
+    public async Task A_problem_that_ends_while_things_are_being_applied_is_none()
+    {
+        await using var board = await Board.StartAsync();
+        board.Server.Apply(Board.Ingress("web"));
+        board.Server.Apply(Board.Ingress("lasting"));
+        var sender = Start(board, Options with { Settle = TimeSpan.FromSeconds(2) });
+        board.Tell(board.Snapshot(), Problem("web", "for a moment"), Problem("lasting", "for long"));
+        await board.CalmAsync();
+        board.Time.Advance(TimeSpan.FromSeconds(1));
+        board.Tell(board.Snapshot(), Problem("lasting", "for long"));
+        await board.CalmAsync();
+        Assert.Empty(board.Sent("create", "events"));
+
+        await board.PassAsync(() => sender.Sent == 1, TimeSpan.FromSeconds(1));
+        Assert.Contains("for long", Assert.Single(board.Sent("create", "events")).Body, StringComparison.Ordinal);
     }
 
     [Fact]
