@@ -47,7 +47,7 @@ public sealed class DataPlane : IAsyncDisposable
         _server = _host.Services.GetRequiredService<IServer>();
         var forwarding = new ForwardedHeaders(options.TrustedProxies);
         var choice = random ?? Random.Shared;
-        var pipeline = new HandshakePipeline(Tables, forwarding, _relays, new PodDialer(time), choice, time, _logger);
+        var pipeline = new HandshakePipeline(Tables, forwarding, _relays, new PodDialer(time), options.Room ?? ProcessRoom.OfThisProcess(time, _logger), choice, time, _logger);
         _application = new ProxyApplication(
             new HttpEndpoint(Tables, forwarding, _host.Services.GetRequiredService<IHttpForwarder>(), _clients, telemetry, choice, time),
             new WebSocketEndpoint(pipeline, _relays, telemetry, time),

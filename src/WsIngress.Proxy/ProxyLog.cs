@@ -17,6 +17,9 @@ internal static partial class ProxyLog
     [LoggerMessage(3003, LogLevel.Error, "Certificate of {Source} for host {Host} cannot be loaded, the default certificate is served")]
     public static partial void CertificateUnusable(ILogger logger, Exception error, string source, string host);
 
+    [LoggerMessage(3004, LogLevel.Warning, "New WebSockets are refused with 503, open ones live: {Shortage}")]
+    public static partial void NoRoom(ILogger logger, string shortage);
+
     [LoggerMessage(3010, LogLevel.Information, "Draining {Count} sockets over {Window} s, all done by {Deadline} s")]
     public static partial void Draining(ILogger logger, int count, double window, double deadline);
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
+using WsIngress.Proxy.Listening;
 
 namespace WsIngress.Proxy;
 
@@ -29,6 +30,9 @@ public sealed record ProxyOptions
 
     /// <summary>Time for a client to send its complete request head before 408.</summary>
     public TimeSpan RequestHeadersTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Decides whether one more socket is taken; null looks at this process.</summary>
+    public ProcessRoom? Room { get; init; }
 
     /// <summary>How long an idle keep-alive connection stays open.</summary>
     public TimeSpan KeepAliveTimeout { get; init; } = TimeSpan.FromSeconds(75);

@@ -12,7 +12,7 @@ namespace WsIngress.Proxy.Handshake;
 /// The one way from a <see cref="HandshakeRequest"/> to a <see cref="HandshakeResult"/>: match, guards, choice of pod, dial, the
 /// pod's answer. Nothing reaches the client before a pod has answered, so a pod that refuses the connection costs only time.
 /// </summary>
-internal sealed class HandshakePipeline(LiveTableHolder tables, ForwardedHeaders forwarding, SocketRelays relays, PodDialer dialer, Random random, TimeProvider time, ILogger logger)
+internal sealed class HandshakePipeline(LiveTableHolder tables, ForwardedHeaders forwarding, SocketRelays relays, PodDialer dialer, ProcessRoom room, Random random, TimeProvider time, ILogger logger)
 {
     public async Task<HandshakeResult> RunAsync(HandshakeRequest request, string id, CancellationToken clientGone)
     {
@@ -35,6 +35,12 @@ internal sealed class HandshakePipeline(LiveTableHolder tables, ForwardedHeaders
         if (relays.IsDraining)
         {
             return call.Refuse(503, HandshakeRefusal.Draining, "this replica is shutting down");
+        }
+
+        if (room.Shortage() is { } shortage)
+        {
+            call.Detail = shortage;
+            return call.Refuse(503, HandshakeRefusal.NoRoom, "this replica has no room for another socket");
         }
 
         if (refusal != PathRefusal.None)

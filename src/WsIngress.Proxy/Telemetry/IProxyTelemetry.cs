@@ -50,6 +50,7 @@ public enum HandshakeRefusal
     PodProtocolError,
     ClientGone,
     Draining,
+    NoRoom,
     InternalError,
 }
 

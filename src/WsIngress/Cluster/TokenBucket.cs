@@ -31,7 +31,7 @@ internal sealed class TokenBucket(double perSecond, int burst, TimeProvider time
         {
             Fill();
             _tokens--;
-            
+
             // What is left by rounding is no reason to set a timer.
             wait = _tokens > -0.001 ? TimeSpan.Zero : TimeSpan.FromSeconds(-_tokens / perSecond);
         }

@@ -1,7 +1,7 @@
+using k8s.Models;
 using WsIngress.Sources;
 using WsIngress.Store;
 using WsIngress.Translation;
-using k8s.Models;
 
 namespace WsIngress.Cluster.Status;
 
