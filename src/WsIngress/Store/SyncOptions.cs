@@ -12,7 +12,7 @@ internal sealed record SyncOptions
     public TimeSpan FirstHoldOff { get; init; } = TimeSpan.FromMilliseconds(10);
 
     /// <summary>Without a translation for this long, the next change is a first one.</summary>
-    public TimeSpan Calm { get; init; } = TimeSpan.FromMilliseconds(500);
+    public TimeSpan Calm { get; init; } = TimeSpan.FromMilliseconds(100);
 
     /// <summary>Longest wait from the first event on.</summary>
     public TimeSpan MaximumHoldOff { get; init; } = TimeSpan.FromMilliseconds(500);

@@ -163,12 +163,22 @@ public sealed class ReflectorTests
         await rig.InStepAsync();
         for (var i = 1; i <= 3; i++)
         {
-            await Eventually.True(() => rig.Requests("services", "watch") == i && server.Watchers("services") == 1);
-            server.Faults.GarbageLine("services");
-            await Eventually.True(() => rig.Failures("services", 0) == i);
+            // The server may take a watch that has just ended for an open one: the line is sent until it arrives.
+            await Eventually.True(() =>
+            {
+                if (rig.Failures("services", 0) >= i)
+                {
+                    return true;
+                }
+
+                server.Faults.GarbageLine("services");
+                return false;
+            });
+            Assert.Equal(i, rig.Failures("services", 0));
         }
 
         await Eventually.True(() => rig.Relists("services", "unreadable") == 1);
+        Assert.True(rig.Requests("services", "watch") >= 3);
         server.Apply(TestController.Service("one"));
         await rig.InStepAsync();
     }

@@ -78,7 +78,7 @@ public sealed class SyncLoopTests
     {
         var source = new FakeSource();
         await using var bench = await StartedAsync(source, "a");
-        bench.Clock.Advance(500 * Milliseconds);
+        bench.Clock.Advance(100 * Milliseconds);
         bench.Clock.Forget();
 
         source.Deliver(StoreEvent.Upsert(Objects.Ingress("b", "b.example.com")));
