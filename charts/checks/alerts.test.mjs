@@ -133,7 +133,9 @@ describe("alerts", () => {
   });
 
   test("without an election nobody has to lead", () => {
-    const found = rules({ controller: { disableLeaderElection: true, metrics: { enabled: true, prometheusRule: { enabled: true } } } }).groups[0].rules;
-    assert.ok(!found.some(r => r.alert === "WsIngressNoLeader"));
+    for (const [election, expected] of [[{ disableLeaderElection: true }, false], [{ updateStatus: false, events: false }, false], [{ updateStatus: false }, true]]) {
+      const found = rules({ controller: { ...election, metrics: { enabled: true, prometheusRule: { enabled: true } } } }).groups[0].rules;
+      assert.equal(found.some(r => r.alert === "WsIngressNoLeader"), expected, JSON.stringify(election));
+    }
   });
 });

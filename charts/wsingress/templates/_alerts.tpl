@@ -120,7 +120,7 @@ sum by (namespace, ingress, service) (
   annotations:
     summary: 'A controller pod ends with sockets still open'
     description: 'Pod {{ "{{ $labels.pod }}" }} has told all of its sockets to close, and {{ "{{ $value }}" }} are still open. They will be cut at the end of the grace period.'
-{{- if and .Values.controller.updateStatus (not .Values.controller.disableLeaderElection) }}
+{{- if include "wsingress.elects" . }}
 - alert: WsIngressNoLeader
   expr: max(wsingress_leader{ {{- $s -}} }) == 0
   for: 5m
@@ -128,7 +128,7 @@ sum by (namespace, ingress, service) (
     severity: warning
   annotations:
     summary: 'No controller pod is leader'
-    description: 'No pod holds the Lease, so nobody writes the status of Ingresses. Traffic is not touched. Look for errors about leases in the pods'' logs.'
+    description: 'No pod holds the Lease, so nobody writes the status of Ingresses and the Events about their problems. Traffic is not touched. Look for errors about leases in the pods'' logs.'
 {{- end }}
 - alert: WsIngressDown
   expr: absent(wsingress_build_info{ {{- $s -}} })
