@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { describe, test } from "node:test";
 import { stringify } from "yaml";
 import { ofKind, render, run, temporary, valuesFiles } from "./tools.mjs";
+import { refusals, strangers } from "./words.mjs";
 
 const rules = values => ofKind(render(values), "PrometheusRule")[0].spec;
 const defaults = rules({ controller: { metrics: { enabled: true, prometheusRule: { enabled: true } } } });
@@ -27,6 +28,7 @@ const closed = (outcome, values, name = "a") => ({ series: `wsingress_websocket_
 const opened = values => ({ series: `wsingress_websocket_opened_total{${pod()},${chat}}`, values });
 const failed = (reason, values) => ({ series: `wsingress_websocket_handshake_failures_total{${pod()},${chat},reason="${reason}"}`, values });
 const one = (name, values, labels = "") => ({ series: `${name}{${pod()}${labels ? `,${labels}` : ""}}`, values });
+const problems = (reason, errors, warnings) => [["error", errors], ["warning", warnings]].map(([severity, values]) => one("wsingress_ingress_problems", values, `reason="${reason}",severity="${severity}"`));
 const web = { namespace: "chat", ingress: "web", service: "web" };
 const a = { job: "j", instance: "a", pod: "a" };
 const day = 86400;
@@ -58,8 +60,11 @@ const cases = [
   { alert: "WsIngressCertificateExpiry", what: "ended already, which is the other alert's", series: [one("wsingress_certificate_expiry_timestamp_seconds", "60x100", 'host="h",secret="chat/tls"')], at: "15m", fires: false },
   { alert: "WsIngressCertificateExpired", what: "ended", series: [one("wsingress_certificate_expiry_timestamp_seconds", "60x100", 'host="h",secret="chat/tls"')], at: "15m", fires: { host: "h", secret: "chat/tls" } },
   { alert: "WsIngressCertificateExpired", what: "ends in a day", series: [one("wsingress_certificate_expiry_timestamp_seconds", `${day}x100`, 'host="h",secret="chat/tls"')], at: "15m", fires: false },
-  { alert: "WsIngressProblems", what: "for twenty minutes", series: [one("wsingress_ingress_problems", "2x100", 'reason="ServiceNotFound"')], at: "20m", fires: { reason: "ServiceNotFound" } },
-  { alert: "WsIngressProblems", what: "for five minutes", series: [one("wsingress_ingress_problems", "2x10 0x90", 'reason="ServiceNotFound"')], at: "20m", fires: false },
+  { alert: "WsIngressProblems", what: "for twenty minutes", series: problems("service-not-found", "2x100", "0x100"), at: "20m", fires: { reason: "service-not-found" } },
+  { alert: "WsIngressProblems", what: "no pod is ready, which is a warning", series: problems("no-ready-endpoints", "0x100", "2x100"), at: "20m", fires: { reason: "no-ready-endpoints" } },
+  { alert: "WsIngressProblems", what: "our own IngressClass is gone", series: problems("class-not-found", "2x100", "3x100"), at: "20m", fires: { reason: "class-not-found" } },
+  { alert: "WsIngressProblems", what: "for five minutes", series: problems("service-not-found", "2x10 0x90", "0x100"), at: "20m", fires: false },
+  { alert: "WsIngressProblems", what: "warnings, which cost nothing", series: ["foreign-annotation", "unknown-annotation", "class-not-found"].flatMap(r => problems(r, "0x100", "2x100")), at: "20m", fires: false },
   { alert: "WsIngressDrainStuck", what: "still open when all were told", series: [one("wsingress_drain_remaining_connections", "0x10 500 400 300 200 100 50 20 9x30")], at: "11m", fires: a },
   { alert: "WsIngressDrainStuck", what: "a drain under way", series: [one("wsingress_drain_remaining_connections", "0x10 500 450 400 350 300 250 200 150 100 0x30")], at: "9m", fires: false },
   { alert: "WsIngressNoLeader", what: "nobody leads", series: [one("wsingress_leader", "0x100"), { series: `wsingress_leader{${pod("b")}}`, values: "0x100" }], at: "10m", fires: {} },
@@ -74,6 +79,8 @@ describe("alerts", () => {
       assert.deepEqual([...new Set(found.map(c => c.alert))].sort(), [...names].sort(), kind);
     }
   });
+
+  test("are tested with words that the process exports", () => assert.deepEqual(cases.flatMap(c => c.series).flatMap(s => strangers(s.series)), []));
 
   for (const [name, values] of [["the defaults", undefined], ["monitoring", valuesFiles.monitoring], ["podmonitor", valuesFiles.podmonitor], ["ingress-nginx", valuesFiles["ingress-nginx"]]]) {
     test(`promtool takes the rules of ${name}`, () => {
@@ -108,12 +115,12 @@ describe("alerts", () => {
       evaluation_interval: "30s",
       tests: [{
         interval: "30s",
-        input_series: [one("wsingress_ingress_problems", "2x100", 'reason="ServiceNotFound"')],
+        input_series: problems("service-not-found", "2x100", "0x100"),
         alert_rule_test: [{
           eval_time: "20m", alertname: "WsIngressProblems",
-          exp_alerts: [{ exp_labels: { severity: "warning", reason: "ServiceNotFound" }, exp_annotations: {
-            summary: "Ingresses have problems: ServiceNotFound",
-            description: "2 problems with the reason ServiceNotFound. Events on the Ingresses and the controller's log name objects and fields.",
+          exp_alerts: [{ exp_labels: { severity: "warning", reason: "service-not-found" }, exp_annotations: {
+            summary: "Something that Ingresses ask for is not served: service-not-found",
+            description: "2 problems with the reason service-not-found. Events on the Ingresses and the controller's log name objects and fields.",
           } }],
         }],
       }],

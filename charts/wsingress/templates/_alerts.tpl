@@ -104,13 +104,19 @@ sum by (namespace, ingress, service) (
   annotations:
     summary: 'The certificate of {{ "{{ $labels.host }}" }} has ended'
     description: 'The certificate of {{ "{{ $labels.host }}" }} in Secret {{ "{{ $labels.secret }}" }} is no longer valid; clients refuse it.'
+{{- /* A warning is something written that has no effect: all is served. But a path without a ready pod answers 503. */}}
 - alert: WsIngressProblems
-  expr: max by (reason) (wsingress_ingress_problems{ {{- $s -}} }) > 0
+  expr: |
+    max by (reason) (
+      wsingress_ingress_problems{ {{- $s -}} severity="error"}
+      or
+      wsingress_ingress_problems{ {{- $s -}} reason="no-ready-endpoints"}
+    ) > 0
   for: {{ $limits.problemsFor }}
   labels:
     severity: warning
   annotations:
-    summary: 'Ingresses have problems: {{ "{{ $labels.reason }}" }}'
+    summary: 'Something that Ingresses ask for is not served: {{ "{{ $labels.reason }}" }}'
     description: '{{ "{{ $value }}" }} problems with the reason {{ "{{ $labels.reason }}" }}. Events on the Ingresses and the controller''s log name objects and fields.'
 - alert: WsIngressDrainStuck
   expr: wsingress_drain_remaining_connections{ {{- $s -}} } > 0

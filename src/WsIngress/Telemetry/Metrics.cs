@@ -61,7 +61,7 @@ internal sealed class Metrics : IProxyTelemetry
         _frames = make.CreateCounter("wsingress_websocket_frames_total", "Frames relayed by type, open sockets included.", [.. RouteNames, "direction", "opcode"]);
         _endpoints = make.CreateGauge("wsingress_backend_endpoints", "Endpoints of a Service port that may get new requests.", ["namespace", "service"]);
         _backendConnections = make.CreateGauge("wsingress_backend_connections", "WebSockets and requests under way toward the endpoints of a Service port.", ["namespace", "service"]);
-        _problems = make.CreateGauge("wsingress_ingress_problems", "Problems of objects, by reason.", ["reason"]);
+        _problems = make.CreateGauge("wsingress_ingress_problems", "Problems of objects, by reason and severity.", ["reason", "severity"]);
         _drainRemaining = make.CreateGauge("wsingress_drain_remaining_connections", "WebSockets still open while the process drains, else 0.");
         _lastSuccess = make.CreateGauge("wsingress_config_last_success_timestamp_seconds", "When the last translation succeeded.");
         _revision = make.CreateGauge("wsingress_config_revision", "Number of the table that is live.");
@@ -198,10 +198,13 @@ internal sealed class Metrics : IProxyTelemetry
         _applyDuration.Set(status.LastDuration.TotalSeconds);
         _translations.IncTo(status.Translations);
         _failures.IncTo(status.Failures);
-        var problems = (status.Result?.Problems ?? []).GroupBy(p => p.Reason).ToDictionary(g => g.Key, g => g.Count());
+        var problems = (status.Result?.Problems ?? []).GroupBy(p => (p.Reason, p.Severity)).ToDictionary(g => g.Key, g => g.Count());
         foreach (var reason in Enum.GetValues<ProblemReason>())
         {
-            _problems.WithLabels(Words.Kebab(reason.ToString())).Set(problems.GetValueOrDefault(reason));
+            foreach (var severity in Enum.GetValues<ProblemSeverity>())
+            {
+                _problems.WithLabels(Words.Kebab(reason.ToString()), Words.Kebab(severity.ToString())).Set(problems.GetValueOrDefault((reason, severity)));
+            }
         }
 
         var inUse = new HashSet<(string, string)>();

@@ -66,7 +66,25 @@ public sealed class MetricsTests
         await Assert.ThrowsAsync<WebSocketException>(() => socket.ConnectAsync(new Uri($"ws://{host.Bound.Http}/"), CancellationToken.None));
 
         Assert.Equal(1, Value(await host.MetricsAsync(), "wsingress_websocket_handshake_failures_total{namespace=\"\",ingress=\"\",service=\"\",reason=\"no-route\"}"));
-        await TestHost.UntilAsync(async () => Value(await host.MetricsAsync(), "wsingress_ingress_problems{reason=\"unparsable\"}") == 1);
+        await TestHost.UntilAsync(async () => Value(await host.MetricsAsync(), "wsingress_ingress_problems{reason=\"unparsable\",severity=\"error\"}") == 1);
+    }
+
+    [Fact]
+    public async Task A_problem_that_costs_nothing_is_counted_as_a_warning()
+    {
+        await using var pod = await TestPod.StartAsync();
+        await using var host = await TestHost.StartAsync(pod);
+        await File.WriteAllTextAsync(Path.Combine(host.Folder, "foreign.yaml"), """
+            apiVersion: networking.k8s.io/v1
+            kind: Ingress
+            metadata: { name: foreign, annotations: { nginx.ingress.kubernetes.io/proxy-body-size: 8m } }
+            spec: { defaultBackend: { service: { name: missing, port: { number: 80 } } } }
+            """);
+
+        await TestHost.UntilAsync(async () => Value(await host.MetricsAsync(), "wsingress_ingress_problems{reason=\"foreign-annotation\",severity=\"warning\"}") == 1);
+        var text = await host.MetricsAsync();
+        Assert.Equal(0, Value(text, "wsingress_ingress_problems{reason=\"foreign-annotation\",severity=\"error\"}"));
+        Assert.Equal(1, Value(text, "wsingress_ingress_problems{reason=\"service-not-found\",severity=\"error\"}"));
     }
 
     private static double? Value(string text, string series) =>
