@@ -33,6 +33,10 @@ const web = { namespace: "chat", ingress: "web", service: "web" };
 const a = { job: "j", instance: "a", pod: "a" };
 const day = 86400;
 
+// Whose doing a refused handshake is. Together they are all reasons: a new one has to be put on one side.
+const oursOrThePods = ["no-endpoint", "connect-failed", "timeout", "pod-protocol-error", "closed", "no-room", "internal-error"];
+const ofTheClients = ["bad-request", "no-route", "address-denied", "web-socket-off", "redirected-to-tls", "pod-refused", "draining", "client-gone"];
+
 // Samples come every 30 s. `fires` is the labels of the alert besides its own, or false.
 const cases = [
   { alert: "WsIngressMassClose", what: "a third of the sockets lost", series: [up(), open("900x20 600x180"), closed("backend-lost", "10x20 310x180")], at: "12m", fires: web },
@@ -44,13 +48,16 @@ const cases = [
   { alert: "WsIngressMassClose", what: "most of very few", series: [up(), open("20x20 0x180"), closed("client-lost", "0x20 20x180")], at: "12m", fires: false },
   { alert: "WsIngressMassClose", what: "over by then", series: [up(), open("900x20 600x180"), closed("backend-lost", "10x20 310x180")], at: "40m", fires: false },
   { alert: "WsIngressHandshakeFailures", what: "one in three", series: [opened("0+20x200"), failed("connect-failed", "0+10x200")], at: "15m", fires: web },
-  { alert: "WsIngressHandshakeFailures", what: "all of them, none was ever opened", series: [failed("no-endpoint", "0+10x200")], at: "15m", fires: web },
-  { alert: "WsIngressHandshakeFailures", what: "faults of clients", series: [opened("0+20x200"), ...["bad-request", "address-denied", "no-route", "draining", "pod-refused"].map(r => failed(r, "0+10x200"))], at: "15m", fires: false },
+  ...oursOrThePods.map(r => ({ alert: "WsIngressHandshakeFailures", what: `all of them by ${r}, none was ever opened`, series: [failed(r, "0+10x200")], at: "15m", fires: web })),
+  { alert: "WsIngressHandshakeFailures", what: "faults of clients", series: [opened("0+20x200"), ...ofTheClients.map(r => failed(r, "0+10x200"))], at: "15m", fires: false },
   { alert: "WsIngressHandshakeFailures", what: "one in fifty", series: [opened("0+500x200"), failed("timeout", "0+10x200")], at: "15m", fires: false },
   { alert: "WsIngressHandshakeFailures", what: "two a minute", series: [failed("timeout", "0+1x200")], at: "15m", fires: false },
   { alert: "WsIngressHandshakeFailures", what: "for two minutes only", series: [opened("0x200"), failed("connect-failed", "0x20 10+10x3 50x180")], at: "12m", fires: false },
   { alert: "WsIngressNearOpenFilesLimit", what: "nine tenths", series: [one("wsingress_open_files", "900x200"), one("wsingress_open_files_limit", "1000x200")], at: "10m", fires: a },
   { alert: "WsIngressNearOpenFilesLimit", what: "seven tenths", series: [one("wsingress_open_files", "700x200"), one("wsingress_open_files_limit", "1000x200")], at: "10m", fires: false },
+  { alert: "WsIngressNearMemoryLimit", what: "soon new sockets are refused", series: [one("wsingress_memory_bytes", "880x200"), one("wsingress_memory_limit_bytes", "1000x200")], at: "10m", fires: a },
+  { alert: "WsIngressNearMemoryLimit", what: "eight tenths", series: [one("wsingress_memory_bytes", "800x200"), one("wsingress_memory_limit_bytes", "1000x200")], at: "10m", fires: false },
+  { alert: "WsIngressNearMemoryLimit", what: "no limit", series: [one("wsingress_memory_bytes", "800x200")], at: "10m", fires: false },
   { alert: "WsIngressSnapshotStale", what: "nothing heard for five minutes", series: [one("wsingress_config_snapshot_age_seconds", "0x10 0+30x100")], at: "11m", fires: a },
   { alert: "WsIngressSnapshotStale", what: "a minute", series: [one("wsingress_config_snapshot_age_seconds", "0x10 0 30 60 0x100")], at: "7m", fires: false },
   { alert: "WsIngressTranslationFailed", what: "once", series: [one("wsingress_config_failures_total", "0x10 1x100")], at: "10m", fires: a },
@@ -79,6 +86,8 @@ describe("alerts", () => {
       assert.deepEqual([...new Set(found.map(c => c.alert))].sort(), [...names].sort(), kind);
     }
   });
+
+  test("every reason of a refused handshake is tested", () => assert.deepEqual([...oursOrThePods, ...ofTheClients].sort(), [...refusals].sort()));
 
   test("are tested with words that the process exports", () => assert.deepEqual(cases.flatMap(c => c.series).flatMap(s => strangers(s.series)), []));
 

@@ -5,9 +5,9 @@ import { root } from "./tools.mjs";
 
 const page = readFileSync(join(root, "docs/troubleshooting.md"), "utf8");
 
-/** What stands between backticks in the first column of a section's table. */
+/** What stands between backticks in the first column of a section's table, its head left out. */
 function firstColumn(heading) {
-  const section = page.split(`\n## ${heading}\n`)[1].split("\n## ")[0];
+  const section = page.split(`\n## ${heading}\n`)[1].split("\n## ")[0].split("\n|---")[1];
   return section.split("\n").filter(l => l.startsWith("| `")).flatMap(l => [...l.split("|")[1].matchAll(/`([^`]+)`/g)].map(m => m[1]));
 }
 

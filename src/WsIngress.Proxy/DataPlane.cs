@@ -47,7 +47,8 @@ public sealed class DataPlane : IAsyncDisposable
         _server = _host.Services.GetRequiredService<IServer>();
         var forwarding = new ForwardedHeaders(options.TrustedProxies);
         var choice = random ?? Random.Shared;
-        var pipeline = new HandshakePipeline(Tables, forwarding, _relays, new PodDialer(time), options.Room ?? ProcessRoom.OfThisProcess(time, _logger), choice, time, _logger);
+        Room = options.Room ?? ProcessRoom.OfThisProcess(time, _logger);
+        var pipeline = new HandshakePipeline(Tables, forwarding, _relays, new PodDialer(time), Room, choice, time, _logger);
         _application = new ProxyApplication(
             new HttpEndpoint(Tables, forwarding, _host.Services.GetRequiredService<IHttpForwarder>(), _clients, telemetry, choice, time),
             new WebSocketEndpoint(pipeline, _relays, telemetry, time),
@@ -59,6 +60,9 @@ public sealed class DataPlane : IAsyncDisposable
 
     /// <summary>Every open WebSocket.</summary>
     public RelayRegistry Sockets => _relays.Registry;
+
+    /// <summary>What decides whether one more socket is taken.</summary>
+    public ProcessRoom Room { get; }
 
     /// <summary>Plain HTTP requests under way.</summary>
     public int ActiveRequests => _active.Count;

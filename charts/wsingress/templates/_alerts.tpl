@@ -20,7 +20,7 @@ sum by (namespace, ingress, service) (
 {{/* Handshakes a second that failed on our side or the pods', not by a fault of the client. */}}
 {{- define "wsingress.alerts.failures" -}}
 sum by (namespace, ingress, service) (
-  rate(wsingress_websocket_handshake_failures_total{ {{- . -}} reason=~"no-endpoint|connect-failed|timeout|pod-protocol-error|closed|internal-error"}[5m])
+  rate(wsingress_websocket_handshake_failures_total{ {{- . -}} reason=~"no-endpoint|connect-failed|timeout|pod-protocol-error|closed|no-room|internal-error"}[5m])
 )
 {{- end -}}
 
@@ -71,6 +71,14 @@ sum by (namespace, ingress, service) (
   annotations:
     summary: 'A controller pod is near its limit of open files'
     description: 'Pod {{ "{{ $labels.pod }}" }} has {{ "{{ $value | humanizePercentage }}" }} of the files open that its limit allows; each socket needs two. Add replicas or raise the limit of the container runtime.'
+- alert: WsIngressNearMemoryLimit
+  expr: wsingress_memory_bytes{ {{- $s -}} } / wsingress_memory_limit_bytes{ {{- $s -}} } > {{ $limits.memoryRatio }}
+  for: 5m
+  labels:
+    severity: warning
+  annotations:
+    summary: 'A controller pod is near its memory limit'
+    description: 'Pod {{ "{{ $labels.pod }}" }} uses {{ "{{ $value | humanizePercentage }}" }} of its memory limit. At 90 % it refuses new sockets (no-room), so that the open ones live. Add replicas or raise the limit.'
 - alert: WsIngressSnapshotStale
   expr: wsingress_config_snapshot_age_seconds{ {{- $s -}} } > {{ $limits.snapshotAgeSeconds }}
   for: 1m

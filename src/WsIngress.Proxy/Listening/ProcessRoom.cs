@@ -21,7 +21,7 @@ public sealed class ProcessRoom
     private readonly Func<int?> _lowestDescriptor;
     private readonly string _statm;
     private readonly int _descriptorMark;
-    private readonly long _memoryMark;
+    private readonly long _memoryMark = long.MaxValue;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private string? _shortage;
@@ -40,13 +40,23 @@ public sealed class ProcessRoom
         var descriptors = DescriptorLimit(Path.Combine(proc, "limits"));
         _descriptorMark = descriptors - Math.Max(SpareDescriptors, descriptors / 20);
         var memory = Number(Path.Combine(cgroup, "memory.max")) ?? Number(Path.Combine(cgroup, "memory", "memory.limit_in_bytes"));
-        _memoryMark = memory is { } limit && limit < long.MaxValue / 4 ? (long)(limit * MemoryMark) : long.MaxValue;
+        if (memory is { } limit and < long.MaxValue / 4)
+        {
+            (MemoryLimit, _memoryMark) = (limit, (long)(limit * MemoryMark));
+        }
+
         _lookedAt = time.GetTimestamp() - (long)(Fresh.TotalSeconds * time.TimestampFrequency);
         _saidAt = time.GetTimestamp() - (long)(Repeat.TotalSeconds * time.TimestampFrequency);
     }
 
     public static ProcessRoom OfThisProcess(TimeProvider time, ILogger logger) =>
         new("/proc/self", "/sys/fs/cgroup", static () => LowestDescriptor(), time, logger);
+
+    /// <summary>Bytes above which the process is killed; null when it has no limit.</summary>
+    public long? MemoryLimit { get; }
+
+    /// <summary>Bytes that are resident now, as they count toward the mark; null when the system does not say.</summary>
+    public long? MemoryInUse => Resident();
 
     /// <summary>What there is too little of, in words; null when there is room. Looks at most ten times a second.</summary>
     public string? Shortage()

@@ -43,6 +43,7 @@ internal sealed class Metrics : IProxyTelemetry
     private readonly Gauge _expiry;
     private readonly Counter _droppedLines;
     private readonly Histogram _propagation;
+    private readonly MemoryMetrics _memory;
 
     public Metrics(string version)
     {
@@ -72,6 +73,7 @@ internal sealed class Metrics : IProxyTelemetry
         _expiry = make.CreateGauge("wsingress_certificate_expiry_timestamp_seconds", "End of validity of a certificate in use.", ["host", "secret"]);
         _propagation = make.CreateHistogram("wsingress_endpoint_propagation_seconds", "From the change of an EndpointSlice reaching the process to requests being balanced by it.", new HistogramConfiguration { Buckets = LatencyBuckets });
         ProcessMetrics.Register(Registry);
+        _memory = new(Registry);
         Cluster = new(Registry);
         Leader = new(Registry);
         make.CreateGauge("wsingress_build_info", "Constant 1.", ["version"]).WithLabels(version).Set(1);
@@ -95,6 +97,7 @@ internal sealed class Metrics : IProxyTelemetry
             CollectConfiguration(plane, sync.Current);
             Cluster.Collect(sync.Current.Snapshot);
             Leader.Collect();
+            _memory.Collect(plane.Room);
             _droppedLines.IncTo(log?.Dropped ?? 0);
         });
     }

@@ -46,6 +46,16 @@ public sealed class ProcessRoomTests : IDisposable
     }
 
     [Fact]
+    public void It_tells_the_memory_that_the_mark_is_about()
+    {
+        var room = Room("1000", $"{100 * MiB}");
+        Resident(90 * MiB);
+        Assert.Equal((90 * MiB, 100 * MiB), (room.MemoryInUse, room.MemoryLimit));
+        Assert.Null(Room("1000", "max").MemoryLimit);
+        Assert.Null(Room("1000", "9223372036854771712").MemoryLimit);
+    }
+
+    [Fact]
     public void It_looks_ten_times_a_second_at_most_and_sees_when_there_is_room_again()
     {
         var room = Room("1000", null);
