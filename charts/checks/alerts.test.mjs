@@ -23,7 +23,9 @@ function promtool(args, files) {
 const pod = (name = "a") => `job="j",instance="${name}",pod="${name}"`;
 const chat = 'namespace="chat",ingress="web",service="web"';
 const up = (name = "a", values = "1x200") => ({ series: `wsingress_build_info{${pod(name)},version="1"}`, values });
-const open = values => ({ series: `wsingress_websocket_connections{${pod()},${chat}}`, values });
+const open = (values, name = "a") => ({ series: `wsingress_websocket_connections{${pod(name)},${chat}}`, values });
+const started = (values, name = "a") => ({ series: `wsingress_start_timestamp_seconds{${pod(name)}}`, values });
+const draining = (values, name = "a") => ({ series: `wsingress_drain_remaining_connections{${pod(name)}}`, values });
 const closed = (outcome, values, name = "a") => ({ series: `wsingress_websocket_closed_total{${pod(name)},${chat},outcome="${outcome}",initiator="backend",code="1011"}`, values });
 const opened = values => ({ series: `wsingress_websocket_opened_total{${pod()},${chat}}`, values });
 const failed = (reason, values) => ({ series: `wsingress_websocket_handshake_failures_total{${pod()},${chat},reason="${reason}"}`, values });
@@ -48,6 +50,17 @@ const cases = [
   { alert: "WsIngressMassClose", what: "most of very few", series: [up(), open("20x20 0x180"), closed("client-lost", "0x20 20x180")], at: "12m", fires: false },
   { alert: "WsIngressMassClose", what: "over by then", series: [up(), open("900x20 600x180"), closed("backend-lost", "10x20 310x180")], at: "40m", fires: false },
   { alert: "WsIngressHandshakeFailures", what: "one in three", series: [opened("0+20x200"), failed("connect-failed", "0+10x200")], at: "15m", fires: web },
+  { alert: "WsIngressPodLost", what: "a pod is gone, and its clients are at the other at once", series: [started("7x20 stale"), open("900x20 stale"), draining("0x20 stale"), started("8x200", "b"), open("900x20 1800x180", "b")], at: "13m", fires: web },
+  { alert: "WsIngressPodLost", what: "a container was started again under its name, and its clients came back", series: [started("7x20 1600x180"), open("900x20 _ 450 900x180"), draining("0x200")], at: "13m", fires: web },
+  { alert: "WsIngressPodLost", what: "a container that starts slowly", series: [started("7x20 stale _x4 1600x180"), open("900x20 stale _x5 900x180"), draining("0x20 stale _x4 0x180")], at: "13m", fires: web },
+  { alert: "WsIngressPodLost", what: "a pod that drained, seen last with a third of its sockets", series: [started("7x20 stale"), open("900x10 900-60x10 stale"), draining("0x10 900-60x10 stale")], at: "13m", fires: false },
+  { alert: "WsIngressPodLost", what: "a pod whose clients had left", series: [started("7x20 stale"), open("900x17 0x2 stale"), draining("0x20 stale")], at: "13m", fires: false },
+  { alert: "WsIngressPodLost", what: "scrapes that fail for a minute", series: [started("7x20 stale _ 7x180"), open("900x20 stale _ 900x180"), draining("0x20 stale _ 0x180")], at: "11m", fires: false },
+  { alert: "WsIngressPodLost", what: "scrapes that failed for a minute", series: [started("7x20 stale _ 7x180"), open("900x20 stale _ 900x180"), draining("0x20 stale _ 0x180")], at: "13m30s", fires: false },
+  { alert: "WsIngressPodLost", what: "a container started again before any socket", series: [started("7x20 1600x180"), open("_x22 900x180"), draining("0x200")], at: "13m", fires: false },
+  { alert: "WsIngressPodLost", what: "few of many", series: [started("7x20 stale"), open("100x20 stale"), started("8x200", "b"), open("900x200", "b")], at: "13m", fires: false },
+  { alert: "WsIngressPodLost", what: "most of very few", series: [started("7x20 stale"), open("40x20 stale")], at: "13m", fires: false },
+  { alert: "WsIngressPodLost", what: "over by then", series: [started("7x20 stale"), open("900x20 stale")], at: "20m", fires: false },
   ...oursOrThePods.map(r => ({ alert: "WsIngressHandshakeFailures", what: `all of them by ${r}, none was ever opened`, series: [failed(r, "0+10x200")], at: "15m", fires: web })),
   { alert: "WsIngressHandshakeFailures", what: "faults of clients", series: [opened("0+20x200"), ...ofTheClients.map(r => failed(r, "0+10x200"))], at: "15m", fires: false },
   { alert: "WsIngressHandshakeFailures", what: "one in fifty", series: [opened("0+500x200"), failed("timeout", "0+10x200")], at: "15m", fires: false },

@@ -17,6 +17,22 @@ sum by (namespace, ingress, service) (
 )
 {{- end -}}
 
+{{/*
+Sockets of an Ingress that ended with their pod of the controller, which took its counters along: what each process had open when it
+was last seen, in the last 5 minutes, unless that process is there still. One that drained said so; its last sockets are
+WsIngressDrainStuck's. The start of a process tells it from the one that runs under the same name after it.
+*/}}
+{{- define "wsingress.alerts.gone" -}}
+{{- $process := printf "count_values by (job, instance) (\"started\", wsingress_start_timestamp_seconds{%s})" . -}}
+sum by (namespace, ingress, service) (
+  last_over_time((
+    wsingress_websocket_connections{ {{- . -}} } * on (job, instance) group_left (started) {{ $process }}
+  )[5m:30s])
+  unless on (job, instance, started) {{ $process }}
+  unless on (job, instance) (max_over_time(wsingress_drain_remaining_connections{ {{- . -}} }[10m]) > 0)
+)
+{{- end -}}
+
 {{/* Handshakes a second that failed on our side or the pods', not by a fault of the client. */}}
 {{- define "wsingress.alerts.failures" -}}
 sum by (namespace, ingress, service) (
@@ -44,6 +60,20 @@ sum by (namespace, ingress, service) (
   annotations:
     summary: 'Ingress {{ "{{ $labels.namespace }}/{{ $labels.ingress }}" }} has lost many sockets at once'
     description: '{{ "{{ $value | humanize }}" }} sockets to Service {{ "{{ $labels.service }}" }} ended in 5 minutes though neither side closed them. The label outcome of wsingress_websocket_closed_total says how: backend-lost points to its pods, client-lost to the network or the load balancer.'
+- alert: WsIngressPodLost
+  expr: |
+    {{- include "wsingress.alerts.gone" $s | nindent 4 }}
+    >= {{ $limits.massCloseSockets }}
+    and
+    {{- include "wsingress.alerts.gone" $s | nindent 4 }}
+    > {{ $limits.massCloseRatio }} * sum by (namespace, ingress, service) (max_over_time(wsingress_websocket_connections{ {{- $s -}} }[10m]))
+  {{- /* A scrape that fails looks the same until the next. */}}
+  for: 2m
+  labels:
+    severity: critical
+  annotations:
+    summary: 'Sockets of Ingress {{ "{{ $labels.namespace }}/{{ $labels.ingress }}" }} are gone with a controller pod'
+    description: '{{ "{{ $value | humanize }}" }} sockets to Service {{ "{{ $labels.service }}" }} were open in a controller process that is not there any more and did not drain: it crashed, was killed, or cannot be scraped. Look at the restarts of the controller''s pods and at their nodes.'
 - alert: WsIngressHandshakeFailures
   expr: |
     {{- include "wsingress.alerts.failures" $s | nindent 4 }}

@@ -24,7 +24,7 @@ internal sealed class ServingHost(ServerOptions options, TimeProvider time, Stre
     {
         using var loggers = ConsoleLogging.Create(options.LogLevel, options.LogFormat);
         var logger = loggers.CreateLogger("WsIngress");
-        var metrics = new Metrics(ProductVersion.Text);
+        var metrics = new Metrics(ProductVersion.Text, time.GetUtcNow());
         await using var log = options.AccessLog ? new AccessLog(accessLog, time) : null;
         try
         {

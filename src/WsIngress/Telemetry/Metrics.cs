@@ -45,7 +45,7 @@ internal sealed class Metrics : IProxyTelemetry
     private readonly Histogram _propagation;
     private readonly MemoryMetrics _memory;
 
-    public Metrics(string version)
+    public Metrics(string version, DateTimeOffset started)
     {
         Registry = Prometheus.Metrics.NewCustomRegistry();
         var make = Prometheus.Metrics.WithCustomRegistry(Registry);
@@ -76,6 +76,7 @@ internal sealed class Metrics : IProxyTelemetry
         _memory = new(Registry);
         Cluster = new(Registry);
         Leader = new(Registry);
+        make.CreateGauge("wsingress_start_timestamp_seconds", "When the process started.").Set(started.ToUnixTimeMilliseconds() / 1000.0);
         make.CreateGauge("wsingress_build_info", "Constant 1.", ["version"]).WithLabels(version).Set(1);
     }
 

@@ -58,6 +58,19 @@ public sealed class MetricsTests
     }
 
     [Fact]
+    public async Task The_start_of_the_process_is_told_and_stays()
+    {
+        const string Name = "wsingress_start_timestamp_seconds";
+        var before = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds() / 1000.0;
+        await using var pod = await TestPod.StartAsync();
+        await using var host = await TestHost.StartAsync(pod);
+
+        var started = Value(await host.MetricsAsync(), Name);
+        Assert.InRange(started!.Value, before, TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds() / 1000.0);
+        Assert.Equal(started, Value(await host.MetricsAsync(), Name));
+    }
+
+    [Fact]
     public async Task Refused_handshakes_and_problems_are_counted_by_reason()
     {
         await using var pod = await TestPod.StartAsync();
