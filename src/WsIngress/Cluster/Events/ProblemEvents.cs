@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Microsoft.Extensions.Logging;
 using WsIngress.Cluster.Election;
 using WsIngress.Store;
 using WsIngress.Translation;
@@ -18,11 +19,12 @@ internal sealed class ProblemEvents
     private readonly EventOptions _options;
     private readonly SyncState _sync;
     private readonly TimeProvider _time;
+    private readonly ILogger _logger;
     private readonly Signal _news;
 
-    public ProblemEvents(EventSender sender, EventOptions options, SyncState sync, TimeProvider time)
+    public ProblemEvents(EventSender sender, EventOptions options, SyncState sync, TimeProvider time, ILogger logger)
     {
-        (_sender, _options, _sync, _time) = (sender, options, sync, time);
+        (_sender, _options, _sync, _time, _logger) = (sender, options, sync, time, logger);
         _news = new(time);
         sync.Told += _ => _news.Set();
     }
@@ -38,7 +40,7 @@ internal sealed class ProblemEvents
         using var until = CancellationTokenSource.CreateLinkedTokenSource(term.Ended, stopping);
         try
         {
-            await TellAsync(term, until.Token).ConfigureAwait(false);
+            await Steadfast.RunAsync(() => TellAsync(term, until.Token), _options.Pause, _logger.Unforeseen, _time, until.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (until.IsCancellationRequested || !term.Holds)
         {

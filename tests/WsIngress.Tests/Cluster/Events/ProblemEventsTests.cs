@@ -153,13 +153,7 @@ public sealed partial class ProblemEventsTests
 
         var sender = Start(board);
         board.Tell();
-        for (var second = 0; sender.Sent < 300; second++)
-        {
-            var allowed = Math.Min(300, 50 + (10 * second));
-            await Eventually.True(() => sender.Sent >= allowed);
-            Assert.InRange(board.Server.Requests.Count, allowed, allowed + 1);
-            board.Time.Advance(TimeSpan.FromSeconds(1));
-        }
+        await board.KeepsToRateAsync(() => sender.Sent, 300, burst: 50, perSecond: 10);
     }
 
     [Fact]
@@ -218,6 +212,46 @@ public sealed partial class ProblemEventsTests
     }
 
     [Fact]
+    public async Task What_a_webhook_denies_with_403_is_that_one_Event_and_no_missing_right()
+    {
+        await using var board = await Board.StartAsync();
+        board.Server.Faults.Deny("no Events today", "events", "create", times: 1);
+        board.Server.Apply(Board.Ingress("first"));
+        board.Server.Apply(Board.Ingress("second"));
+        board.Tell();
+        var sender = Start(board);
+        await Eventually.True(() => sender.Sent == 1);
+        Assert.Equal(1, sender.Failures);
+        Assert.Empty(board.Log.Of(5400));
+        Assert.Contains("no Events today", Assert.Single(board.Log.Of(5401)));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task An_answer_that_ends_in_the_middle_is_a_failure_and_the_Event_is_told_once(bool isCut)
+    {
+        await using var board = await Board.StartAsync();
+        board.Server.Apply(Board.Ingress("web"));
+        if (isCut)
+        {
+            board.Server.Faults.CutAnswers(times: 1, kind: "events");
+        }
+        else
+        {
+            board.Server.Faults.StallAnswers(times: 1, kind: "events");
+        }
+
+        var sender = Start(board);
+        board.Tell();
+        await board.PassAsync(() => sender.Failures == 1, TimeSpan.FromSeconds(1));
+        await board.PassAsync(() => sender.Suppressed == 1, TimeSpan.FromSeconds(1));
+        Assert.Single(board.Server.List("events"));
+        await board.PassAsync(() => sender.Sent == 1, TimeSpan.FromMinutes(1));
+        Assert.Single(board.Server.List("events"));
+    }
+
+    [Fact]
     public async Task A_server_that_asks_for_patience_gets_it()
     {
         await using var board = await Board.StartAsync();
@@ -244,7 +278,7 @@ public sealed partial class ProblemEventsTests
 
         board.Server.Faults.Delay(TimeSpan.FromMinutes(10), kind: "events");
         var sender = new EventSender(board.Api, Options, board.Time, board.Log);
-        var running = board.Run(stopping => new ProblemEvents(sender, Options, board.Sync, board.Time).RunAsync(board.Term, stopping));
+        var running = board.Run(stopping => new ProblemEvents(sender, Options, board.Sync, board.Time, board.Log).RunAsync(board.Term, stopping));
         board.Tell();
         await Eventually.True(() => board.Server.Requests.Count == 1);
         board.Term.End();
@@ -262,7 +296,7 @@ public sealed partial class ProblemEventsTests
         board.Server.Apply(Board.Ingress("web"));
         board.Tell();
         var off = Options with { Enabled = false };
-        await new ProblemEvents(new(board.Api, off, board.Time, board.Log), off, board.Sync, board.Time).RunAsync(board.Term, board.Stopping);
+        await new ProblemEvents(new(board.Api, off, board.Time, board.Log), off, board.Sync, board.Time, board.Log).RunAsync(board.Term, board.Stopping);
         Assert.Empty(board.Server.Requests);
     }
 
@@ -272,7 +306,7 @@ public sealed partial class ProblemEventsTests
     private static EventSender Start(Board board, EventOptions? options = null)
     {
         var sender = new EventSender(board.Api, options ?? Options, board.Time, board.Log);
-        var events = new ProblemEvents(sender, options ?? Options, board.Sync, board.Time);
+        var events = new ProblemEvents(sender, options ?? Options, board.Sync, board.Time, board.Log);
         board.Run(stopping => events.RunAsync(board.Term, stopping));
         return sender;
     }
