@@ -55,6 +55,7 @@ internal sealed class ControllerHost(ControllerOptions options, TimeProvider tim
         ControllerName = options.ControllerName,
         WatchIngressWithoutClass = options.WatchIngressWithoutClass,
         IngressClassByName = options.IngressClassByName,
+        IngressClassLookup = options.Watch.IngressClasses,
         NamespaceSelector = options.Watch.NamespaceSelector,
         DefaultCertificate = options.DefaultCertificate?.ToString(),
         AllowExternalName = !options.Server.DisableExternalName,
