@@ -51,18 +51,27 @@ internal sealed class ProblemEvents
     private async Task TellAsync(Leadership term, CancellationToken until)
     {
         var known = new Dictionary<EventKey, EventSeries>();
-        var seen = ImmutableArray<Problem>.Empty;
+        var (seen, objects) = (ImmutableArray<Problem>.Empty, (ClusterSnapshot?)null);
+        var (next, since) = (TimeSpan.Zero, _time.GetTimestamp());
         while (true)
         {
             until.ThrowIfCancellationRequested();
             var status = _sync.Current;
-            if (status is { Result: { } result, Snapshot: { } snapshot } && result.Problems != seen)
+            if (status is { Result: { } result, Snapshot: { } snapshot } && (result.Problems != seen || !SameObjects(snapshot, objects)))
             {
-                seen = result.Problems;
+                (seen, objects, next) = (result.Problems, snapshot, TimeSpan.Zero);
                 Look(known, seen, snapshot);
             }
 
-            var (due, wait) = Due(known);
+            var left = next == Timeout.InfiniteTimeSpan ? next : next - _time.GetElapsedTime(since);
+            if (left > TimeSpan.Zero || next == Timeout.InfiniteTimeSpan)
+            {
+                await _news.WaitAsync(left, until).ConfigureAwait(false);
+                continue;
+            }
+
+            (var due, next) = Due(known);
+            since = _time.GetTimestamp();
             foreach (var series in due)
             {
                 if (series.IsPosted && series.Told == series.Count)
@@ -73,19 +82,23 @@ internal sealed class ProblemEvents
                 await _sender.SendAsync(series, term.ThrowIfOver, until).ConfigureAwait(false);
             }
 
-            if (due.Count == 0)
-            {
-                await _news.WaitAsync(wait, until).ConfigureAwait(false);
-            }
+            next = due.Count > 0 ? TimeSpan.Zero : next;
         }
     }
+
+    /// <summary>Their problems may be the same though one of them was made anew. EndpointSlices change all the time and seldom have any.</summary>
+    private static bool SameObjects(ClusterSnapshot snapshot, ClusterSnapshot? before) => before is not null
+        && snapshot.Ingresses == before.Ingresses
+        && snapshot.IngressClasses == before.IngressClasses
+        && snapshot.Services == before.Services
+        && snapshot.Secrets == before.Secrets;
 
     private void Look(Dictionary<EventKey, EventSeries> known, ImmutableArray<Problem> problems, ClusterSnapshot snapshot)
     {
         var present = new HashSet<EventKey>();
         foreach (var problem in problems)
         {
-            if (EventSubject.Find(snapshot, problem.Object) is not { } about)
+            if (IsOfAnother(problem) || EventSubject.Find(snapshot, problem.Object, problem.Uid) is not { } about)
             {
                 continue;
             }
@@ -117,6 +130,9 @@ internal sealed class ProblemEvents
             }
         }
     }
+
+    /// <summary>An Ingress with a class that we do not know is most likely another controller's, whose class comes later or needs no object.</summary>
+    private static bool IsOfAnother(Problem problem) => problem is { Reason: ProblemReason.ClassNotFound, Severity: ProblemSeverity.Warning };
 
     /// <summary>What is to be sent now, and when to look again if that is nothing.</summary>
     private (List<EventSeries> Due, TimeSpan Wait) Due(Dictionary<EventKey, EventSeries> known)

@@ -2,7 +2,9 @@ using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using k8s.Models;
 using WsIngress.ApiServer;
+using WsIngress.Cluster;
 using WsIngress.Cluster.Events;
+using WsIngress.Sources;
 using WsIngress.Tests.Store;
 using WsIngress.Translation;
 using Xunit;
@@ -108,13 +110,65 @@ public sealed partial class ProblemEventsTests
             board.Server.Apply(service);
             board.Tell();
             await board.CalmAsync();
-            board.Time.Advance(TimeSpan.FromSeconds(10));
+            board.Time.Advance(TimeSpan.FromSeconds(5));
+            await board.CalmAsync();
+            board.Time.Advance(TimeSpan.FromSeconds(5));
         }
 
         var notFound = board.Sent("create", "events").Count(sent => sent.Body.Contains("ServiceNotFound", StringComparison.Ordinal));
         Assert.Equal(1, notFound);
         Assert.InRange(board.Sent("patch", "events").Length, 4, 10);
         Assert.True(sender.Sent > 0);
+    }
+
+    [Fact]
+    public async Task An_Ingress_of_a_class_that_nobody_knows_gets_no_Event_unless_the_class_is_ours()
+    {
+        await using var board = await Board.StartAsync();
+        board.Server.Delete("ingressclasses", null, "wsingress");
+        board.Server.Apply(Board.Ingress("foreign", "nginx"));
+        board.Server.Apply(Board.Ingress("web"));
+        var sender = Start(board);
+        board.Tell();
+        Assert.Equal(2, board.Sync.Current.Result!.Problems.Count(problem => problem.Reason == ProblemReason.ClassNotFound));
+        await Eventually.True(() => sender.Sent == 1);
+        await board.CalmAsync();
+        var told = Assert.Single(board.Server.List("events"));
+        Assert.Equal(("ClassNotFound", "web"), ((string?)told["reason"], (string?)told["regarding"]!["name"]));
+    }
+
+    [Fact]
+    public async Task An_object_that_was_never_readable_gets_an_Event_by_its_uid()
+    {
+        await using var board = await Board.StartAsync();
+        var unread = new ObjectDecoding(ObjectKindInfo.Of(ObjectKind.Ingress)).Decode("""
+            {"metadata":{"name":"broken","namespace":"default","uid":"8f1c","resourceVersion":"7"},"spec":{"rules":"none"}}
+            """u8)!.Value.Problem!;
+        var sender = Start(board);
+        board.Tell(board.Snapshot(), unread, Problem("gone", "of an object that is not there"));
+        await Eventually.True(() => sender.Sent == 1);
+        await board.CalmAsync();
+        var told = Assert.Single(board.Server.List("events"));
+        Assert.Equal(("Unparsable", "8f1c"), ((string?)told["reason"], (string?)told["regarding"]!["uid"]));
+        Assert.Equal(("Ingress", "default", "broken"), ((string?)told["regarding"]!["kind"], (string?)told["regarding"]!["namespace"], (string?)told["regarding"]!["name"]));
+    }
+
+    [Fact]
+    public async Task An_object_made_anew_has_an_Event_of_its_own_though_its_problem_is_the_same()
+    {
+        await using var board = await Board.StartAsync();
+        board.Server.Apply(Board.Ingress("web"));
+        var sender = Start(board);
+        var problem = Problem("web", "the same");
+        board.Tell(board.Snapshot(), problem);
+        await Eventually.True(() => sender.Sent == 1);
+        var problems = board.Sync.Current.Result!.Problems;
+        board.Server.Delete("ingresses", "default", "web");
+        board.Server.Apply(Board.Ingress("web"));
+        var snapshot = board.Snapshot();
+        board.Sync.Tell(status => status with { Snapshot = snapshot, Result = status.Result! with { Problems = problems } });
+        await Eventually.True(() => sender.Sent == 2);
+        Assert.Equal(2, board.Server.List("events").Select(told => (string?)told["regarding"]!["uid"]).Distinct().Count());
     }
 
     [Fact]
@@ -198,9 +252,9 @@ public sealed partial class ProblemEventsTests
         board.Tell();
         var sender = Start(board);
         await Eventually.True(() => sender.Failures == 1);
-        for (var i = 0; i < 60; i++)
+        for (var i = 0; i < 120; i++)
         {
-            board.Time.Advance(TimeSpan.FromSeconds(10));
+            board.Time.Advance(TimeSpan.FromSeconds(5));
             await board.CalmAsync();
         }
 
@@ -247,7 +301,7 @@ public sealed partial class ProblemEventsTests
         await board.PassAsync(() => sender.Failures == 1, TimeSpan.FromSeconds(1));
         await board.PassAsync(() => sender.Suppressed == 1, TimeSpan.FromSeconds(1));
         Assert.Single(board.Server.List("events"));
-        await board.PassAsync(() => sender.Sent == 1, TimeSpan.FromMinutes(1));
+        await board.PassAsync(() => sender.Sent == 1, TimeSpan.FromSeconds(4));
         Assert.Single(board.Server.List("events"));
     }
 
