@@ -13,14 +13,16 @@ internal static class ControlPlaneBench
 {
     private const string Namespace = "tenants";
     private const int Rounds = 100;
+    private const string Address = "203.0.113.10";
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
-    public static async Task<int> RunAsync(int ingresses)
+    public static async Task<int> RunAsync(int ingresses, bool writers)
     {
         await using var server = await FakeApiServer.StartAsync(new() { EventsKept = 100_000 });
         Fill(server, ingresses);
         Figures.Print("cluster", $"{ingresses:N0} Ingresses, {ingresses:N0} Services, {2 * ingresses:N0} EndpointSlices");
-        await using var controller = await ControllerProcess.StartAsync(server);
+        Figures.Print("writers", writers ? "Lease, status, Events" : "off");
+        await using var controller = await ControllerProcess.StartAsync(server, writers ? Address : null);
         Figures.Print("start to ready", $"{controller.ToReady.TotalSeconds:0.0} s, CPU {controller.Cpu.TotalSeconds:0.0} s");
         await Task.Delay(TimeSpan.FromSeconds(5), TimeProvider.System);
         Figures.Print("memory (RSS), peak of the start", $"{controller.Memory:0} MiB, {controller.PeakMemory:0} MiB");
@@ -42,6 +44,8 @@ internal static class ControlPlaneBench
         var cluster = LargeCluster.Create(ingresses);
         for (var i = 0; i < ingresses; i++)
         {
+            // As in a cluster that has been running: the status is there, and only what is new gets one.
+            cluster.Ingresses[i].Status = new() { LoadBalancer = new() { Ingress = [new() { Ip = Address }] } };
             server.Apply(cluster.Ingresses[i]);
             server.Apply(cluster.Services[i]);
             server.Apply(cluster.EndpointSlices[i]);

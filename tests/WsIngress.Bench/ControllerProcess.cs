@@ -40,15 +40,20 @@ internal sealed class ControllerProcess : IAsyncDisposable
         }
     }
 
-    public static async Task<ControllerProcess> StartAsync(FakeApiServer server)
+    /// <param name="server">The cluster.</param>
+    /// <param name="address">What to write into the status, as leader, with Events; null writes nothing.</param>
+    public static async Task<ControllerProcess> StartAsync(FakeApiServer server, string? address)
     {
+        string[] writers = address is null
+            ? ["--leader-election", "off", "--update-status", "off", "--events", "off"]
+            : ["--publish-status-address", address, "--pod-namespace", "default", "--pod-name", "bench"];
         var kubeconfig = Path.Combine(Path.GetTempPath(), $"wsingress-bench-{Guid.NewGuid():N}");
         server.WriteKubeconfig(kubeconfig);
         var start = new ProcessStartInfo(
             Path.Combine(AppContext.BaseDirectory, "wsingress"),
             [
-                "controller", "--kubeconfig", kubeconfig, "--output", "json", "--access-log", "off", "--log-level", "none", "--leader-election", "off", "--update-status", "off", "--events", "off",
-                "--http", "127.0.0.1:0", "--https", "off", "--metrics", "127.0.0.1:0", "--admin", "off",
+                "controller", "--kubeconfig", kubeconfig, "--output", "json", "--access-log", "off", "--log-level", "none",
+                "--http", "127.0.0.1:0", "--https", "off", "--metrics", "127.0.0.1:0", "--admin", "off", .. writers,
             ])
         {
             RedirectStandardOutput = true,

@@ -24,7 +24,7 @@ internal sealed class ControllerHost(ControllerOptions options, TimeProvider tim
         var writers = new ClusterWriters(
             server,
             lease,
-            options.Status,
+            options.Status with { ClearLimit = options.Server.DrainDeadline },
             new() { Enabled = options.Events, Controller = options.ControllerName, Instance = lease.Identity },
             parts.Sync,
             parts.Time,
@@ -55,6 +55,7 @@ internal sealed class ControllerHost(ControllerOptions options, TimeProvider tim
         ControllerName = options.ControllerName,
         WatchIngressWithoutClass = options.WatchIngressWithoutClass,
         IngressClassByName = options.IngressClassByName,
+        IngressClassLookup = options.Watch.IngressClasses,
         NamespaceSelector = options.Watch.NamespaceSelector,
         DefaultCertificate = options.DefaultCertificate?.ToString(),
         AllowExternalName = !options.Server.DisableExternalName,

@@ -55,7 +55,17 @@ internal sealed class ApiEndpoint(
             throw ApiFailure.UnknownPath();
         }
 
-        await faults.CheckAsync(kind.Plural, record.Verb, stop);
+        if (await faults.CheckAsync(kind.Plural, record.Verb, path.Name, stop) is { } fault)
+        {
+            // Such an answer may never end.
+            http.Features.Set(fault);
+            http.Response.OnStarting(() =>
+            {
+                record.Status = http.Response.StatusCode;
+                return Task.CompletedTask;
+            });
+        }
+
         switch (record.Verb)
         {
             case "list" or "watch":

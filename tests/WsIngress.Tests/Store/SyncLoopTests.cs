@@ -55,6 +55,29 @@ public sealed class SyncLoopTests
         Assert.Empty(bench.State.Current.Result!.Table.Hosts);
     }
 
+    /// <summary>Whoever works on the problems of a large cluster sees by the reference that there is nothing new.</summary>
+    [Fact]
+    public async Task Problems_that_stay_the_same_stay_the_same_array()
+    {
+        var source = new FakeSource();
+        await using var bench = await StartedAsync(source, "a");
+        source.Deliver(new SourceBatch { Problems = [Problem("b"), Problem("a")], Settled = true });
+        var first = (await bench.NextReportAsync()).Problems;
+        Assert.Equal(["a", "b"], first.Select(problem => problem.Object.Name));
+
+        source.Deliver(new SourceBatch { Events = [StoreEvent.Upsert(Objects.Ingress("b", "b.example.com"))], Settled = true });
+        Assert.True((await bench.NextTableAsync()).Problems == first);
+        source.Deliver(new SourceBatch { Problems = [Problem("b"), Problem("a")], Settled = true });
+        Assert.True((await bench.NextReportAsync()).Problems == first);
+
+        source.Deliver(new SourceBatch { Problems = [Problem("b")], Settled = true });
+        Assert.Equal(["b"], (await bench.NextReportAsync()).Problems.Select(problem => problem.Object.Name));
+        source.Deliver(new SourceBatch { Problems = [], Settled = true });
+        Assert.Empty((await bench.NextReportAsync()).Problems);
+
+        static Problem Problem(string name) => new(new("Ingress", "default", name), ProblemReason.InvalidField, "spec", "", "", "it is wrong");
+    }
+
     [Fact]
     public async Task A_single_event_waits_for_the_hold_off_and_not_longer()
     {
