@@ -15,7 +15,7 @@ internal static class TableBuilder
     {
         var used = new HashSet<string>(before.Backends.Length, StringComparer.Ordinal);
         var hosts = ImmutableArray.CreateBuilder<VirtualHost>();
-        foreach (var (host, routes, fallback) in placed.Hosts)
+        foreach (var (host, routes, fallback) in placed.Hosts(before.Hosts))
         {
             var sorted = ImmutableArray.CreateBuilder<Route>(routes.Count);
             sorted.AddRange(routes);
@@ -30,15 +30,24 @@ internal static class TableBuilder
         }
 
         Use(used, placed.DefaultRoute);
-        InOrder.Sort(hosts, static (a, b) => string.CompareOrdinal(a.Host, b.Host));
         TableReuse.Hosts(hosts, before.Hosts);
-        var kept = ImmutableArray.CreateBuilder<Backend>(used.Count);
-        kept.AddRange(backends.Resolved.Where(b => used.Contains(b.Key)));
-        InOrder.Sort(kept, static (a, b) => string.CompareOrdinal(a.Key, b.Key));
-        TableReuse.Backends(kept, before.Backends);
         IEnumerable<TlsBinding> fallbacks = certificate is null ? [] : [certificate];
-        var tls = fallbacks.Concat(placed.TlsBindings.OrderBy(t => t.Host, StringComparer.Ordinal)).ToImmutableArray();
-        return new(hosts.DrainToImmutable(), kept.DrainToImmutable(), tls, placed.DefaultRoute);
+        var tls = TableReuse.Tls([.. fallbacks, .. placed.TlsBindings(before.TlsBindings)], before.TlsBindings);
+        return new(hosts.DrainToImmutable(), Backends(backends, used, before.Backends), tls, placed.DefaultRoute);
+    }
+
+    private static ImmutableArray<Backend> Backends(BackendResolver backends, HashSet<string> used, ImmutableArray<Backend> before)
+    {
+        var byKey = new Dictionary<string, Backend>(used.Count, StringComparer.Ordinal);
+        foreach (var backend in backends.Resolved.Where(b => used.Contains(b.Key)))
+        {
+            byKey.TryAdd(backend.Key, backend);
+        }
+
+        var kept = ImmutableArray.CreateBuilder<Backend>(byKey.Count);
+        kept.AddRange(KnownOrder.Of(byKey, before.Select(backend => backend.Key)).Select(entry => entry.Value));
+        TableReuse.Backends(kept, before);
+        return kept.DrainToImmutable();
     }
 
     private static void Use(HashSet<string> used, Route? route)

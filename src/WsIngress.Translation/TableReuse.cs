@@ -47,6 +47,25 @@ internal static class TableReuse
         }
     }
 
+    /// <summary>The list before, where it holds equal bindings: certificates are rarely what has changed.</summary>
+    public static ImmutableArray<TlsBinding> Tls(ImmutableArray<TlsBinding> bindings, ImmutableArray<TlsBinding> before)
+    {
+        if (bindings.Length != before.Length)
+        {
+            return bindings;
+        }
+
+        for (var i = 0; i < bindings.Length; i++)
+        {
+            if (!ReferenceEquals(bindings[i], before[i]) && bindings[i] != before[i])
+            {
+                return bindings;
+            }
+        }
+
+        return before;
+    }
+
     private static bool Same(VirtualHost a, VirtualHost b)
     {
         if (a.Host != b.Host || a.Routes.Length != b.Routes.Length || !Same(a.Default, b.Default))
