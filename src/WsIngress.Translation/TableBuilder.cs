@@ -14,19 +14,22 @@ internal static class TableBuilder
     public static RoutingTable Build(ConflictResolver placed, BackendResolver backends, TlsBinding? certificate, RoutingTable before)
     {
         var used = new HashSet<string>(before.Backends.Length, StringComparer.Ordinal);
-        var hosts = ImmutableArray.CreateBuilder<VirtualHost>();
+        var hosts = ImmutableArray.CreateBuilder<VirtualHost>(before.Hosts.Length + 1);
+        var old = 0;
         foreach (var (host, routes, fallback) in placed.Hosts(before.Hosts))
         {
-            var sorted = ImmutableArray.CreateBuilder<Route>(routes.Count);
-            sorted.AddRange(routes);
-            sorted.Sort(RoutePrecedence.Instance);
-            foreach (var route in sorted)
+            while (old < before.Hosts.Length && string.CompareOrdinal(before.Hosts[old].Host, host) < 0)
+            {
+                old++;
+            }
+
+            foreach (var route in routes)
             {
                 Use(used, route);
             }
 
             Use(used, fallback);
-            hosts.Add(new() { Host = host, Routes = sorted.MoveToImmutable(), Default = fallback });
+            hosts.Add(TableReuse.Host(old < before.Hosts.Length ? before.Hosts[old] : null, host, routes, fallback) ?? Sorted(host, routes, fallback));
         }
 
         Use(used, placed.DefaultRoute);
@@ -34,6 +37,14 @@ internal static class TableBuilder
         IEnumerable<TlsBinding> fallbacks = certificate is null ? [] : [certificate];
         var tls = TableReuse.Tls([.. fallbacks, .. placed.TlsBindings(before.TlsBindings)], before.TlsBindings);
         return new(hosts.DrainToImmutable(), Backends(backends, used, before.Backends), tls, placed.DefaultRoute);
+    }
+
+    private static VirtualHost Sorted(string host, List<Route> routes, Route? fallback)
+    {
+        var sorted = ImmutableArray.CreateBuilder<Route>(routes.Count);
+        sorted.AddRange(routes);
+        sorted.Sort(RoutePrecedence.Instance);
+        return new() { Host = host, Routes = sorted.MoveToImmutable(), Default = fallback };
     }
 
     private static ImmutableArray<Backend> Backends(BackendResolver backends, HashSet<string> used, ImmutableArray<Backend> before)
