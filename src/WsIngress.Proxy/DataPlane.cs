@@ -34,6 +34,7 @@ public sealed class DataPlane : IAsyncDisposable
     private readonly SocketRelays _relays;
     private readonly ProxyApplication _application;
     private readonly Dictionary<string, ListenOptions> _listeners = [];
+    private volatile bool _listening;
     private volatile bool _leaving;
 
     public DataPlane(ProxyOptions options, IProxyTelemetry telemetry, ILoggerFactory loggers, TimeProvider time, Random? random = null)
@@ -70,6 +71,9 @@ public sealed class DataPlane : IAsyncDisposable
     /// <summary>True from the moment a drain begins: no new socket is taken.</summary>
     public bool IsDraining => _relays.IsDraining;
 
+    /// <summary>True once every listener takes connections.</summary>
+    public bool IsListening => _listening;
+
     /// <summary>True from the moment a shutdown begins: readiness is false, and new connections are taken until the drain begins.</summary>
     public bool IsLeaving => _leaving || IsDraining;
 
@@ -85,6 +89,7 @@ public sealed class DataPlane : IAsyncDisposable
         await _server.StartAsync(_application, cancellation);
         _relays.Start();
         EndPoints = _listeners.ToDictionary(l => l.Key, l => l.Value.IPEndPoint!);
+        _listening = true;
         foreach (var (name, endPoint) in EndPoints)
         {
             ProxyLog.Listening(_logger, endPoint.ToString(), name);

@@ -28,8 +28,18 @@ internal sealed class ControllerProcess : IAsyncDisposable
     /// <summary>Resident memory in MiB.</summary>
     public double Memory => Status("VmRSS:") / 1024.0;
 
-    /// <summary>The most it ever was.</summary>
+    /// <summary>The most it was since the start or since <see cref="ForgetPeak"/>.</summary>
     public double PeakMemory => Status("VmHWM:") / 1024.0;
+
+    /// <summary>The peak is counted from here.</summary>
+    public void ForgetPeak() => File.WriteAllText($"/proc/{_process.Id}/clear_refs", "5");
+
+    /// <summary>The page of metrics.</summary>
+    public async Task<string> MetricsAsync()
+    {
+        using var client = new HttpClient();
+        return await client.GetStringAsync(new Uri($"http://{Metrics}/metrics"));
+    }
 
     public TimeSpan Cpu
     {

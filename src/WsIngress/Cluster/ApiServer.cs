@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using k8s;
@@ -38,15 +39,18 @@ internal sealed class ApiServer : IDisposable
     /// <exception cref="ApiException">Any other status, or no answer.</exception>
     public async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, HttpContent? content, CancellationToken cancellation)
     {
-        var client = _configuration.Client();
-        using var request = new HttpRequestMessage(method, new Uri(client.BaseUri, path)) { Content = content };
+        using var request = new HttpRequestMessage(method, (Uri?)null) { Content = content };
         request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json"));
-        request.Version = client.HttpClient.DefaultRequestVersion;
+
+        // HTTP/2 where the server has it, which is where it speaks TLS: its pings tell a dead connection from a quiet one.
+        (request.Version, request.VersionPolicy) = (HttpVersion.Version20, HttpVersionPolicy.RequestVersionOrLower);
         using var limit = new CancellationTokenSource(AnswerTimeout, _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, limit.Token);
         HttpResponseMessage response;
         try
         {
+            var client = _configuration.Client();
+            request.RequestUri = new Uri(client.BaseUri.AbsoluteUri.TrimEnd('/') + path);
             if (client.Credentials is { } credentials)
             {
                 await credentials.ProcessHttpRequestAsync(request, either.Token).ConfigureAwait(false);

@@ -39,13 +39,15 @@ internal sealed class ClusterRig : IAsyncDisposable
         ReflectorOptions? options = null,
         int seed = 1,
         string token = "admin",
-        Uri? address = null)
+        Uri? address = null,
+        IConnectionFiles? files = null,
+        ConnectionOptions? connections = null)
     {
         Server = server;
         Watch = watch ?? new();
         Translation = translation ?? TranslationOptions.Default;
         time ??= TimeProvider.System;
-        _client = new(new ClusterConfiguration(new GivenFiles(address ?? server.Address, token), time, Log), time);
+        _client = new(new ClusterConfiguration(files ?? new GivenFiles(address ?? server.Address, token), time, Log, connections), time);
         Sources = ApiServerSources.Create(_client, Watch, Translation, time, new OneLogger(Log), options ?? Quick, new Random(seed));
         var calm = new SyncOptions { HoldOff = TimeSpan.FromMilliseconds(1), MaximumHoldOff = TimeSpan.FromMilliseconds(5) };
         var loop = new SyncLoop(Sources.All, Translate, new NoTable(), State, TimeProvider.System, new RecordingLogger<SyncLoop>(), calm);
