@@ -15,7 +15,7 @@ internal sealed class MemoryMetrics
 
         // Without a limit there is no number: 0 or infinity would make a quotient that says something.
         var absent = new GaugeConfiguration { SuppressInitialValue = true };
-        _inUse = make.CreateGauge("wsingress_memory_bytes", "Memory of the process that is resident.", absent);
+        _inUse = make.CreateGauge("wsingress_memory_bytes", "Memory that is charged to the process and its sockets, without what the kernel can drop.", absent);
         _limit = make.CreateGauge("wsingress_memory_limit_bytes", "Memory above which the process is killed; new sockets are refused above nine tenths of it.", absent);
     }
 
