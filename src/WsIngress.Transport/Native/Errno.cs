@@ -13,6 +13,8 @@ internal static class Errno
     public const int EPIPE = 32;
     public const int EPROTO = 71;
     public const int EADDRINUSE = 98;
+    public const int EADDRNOTAVAIL = 99;
+    public const int ENETUNREACH = 101;
     public const int ENOBUFS = 105;
     public const int ECONNABORTED = 103;
     public const int ECONNRESET = 104;

@@ -1,0 +1,126 @@
+using System.Net;
+using WsIngress.Transport.Loops;
+using WsIngress.Transport.Native;
+using WsIngress.Transport.Relaying;
+using WsIngress.Transport.Tls;
+
+namespace WsIngress.Transport.Listening;
+
+/// <summary>
+/// A connection from its accept to its first bytes: TLS handshake if it is to have one, then whoever understands the bytes gets it. No object of the
+/// HTTP server exists until it is known that the server has to see it.
+/// </summary>
+internal sealed class FreshSocket(EpollListener listener, EventLoop loop, int descriptor, IPEndPoint? remote) : LoopSocket(loop, descriptor)
+{
+    private FreshTimer? _timer;
+    private bool _shakingHands;
+
+    /// <summary>Goes as far as it can without waiting.</summary>
+    public void Begin(TlsSession? tls)
+    {
+        Tls = tls;
+        _shakingHands = tls is not null;
+        Step();
+    }
+
+    public override void OnEvents(uint events) => Step();
+
+    public override void OnDefect(Exception defect) => End();
+
+    /// <summary>Closes it; nobody else has seen it.</summary>
+    public void End()
+    {
+        StopTimer();
+        Close();
+        listener.Forget(this);
+    }
+
+    private void Step()
+    {
+        if (_shakingHands && !ShakeHands())
+        {
+            return;
+        }
+
+        byte[] buffer = Loop.ReadBuffer;
+        int count = Read(buffer);
+        if (count > 0)
+        {
+            Deliver(buffer.AsSpan(0, count));
+        }
+        else if (count is IoResult.WantRead or IoResult.WantWrite)
+        {
+            Wait(count, listener.Options.FirstByteTimeout);
+        }
+        else
+        {
+            End();
+        }
+    }
+
+    private bool ShakeHands()
+    {
+        int result = Tls!.Handshake();
+        if (result is IoResult.WantRead or IoResult.WantWrite)
+        {
+            Wait(result, listener.Options.HandshakeTimeout);
+            return false;
+        }
+
+        if (result <= 0)
+        {
+            End();
+            return false;
+        }
+
+        _shakingHands = false;
+        StopTimer();
+        return true;
+    }
+
+    private void Wait(int result, TimeSpan limit)
+    {
+        if (_timer is null)
+        {
+            _timer = new FreshTimer(this);
+            Loop.Timers.Set(_timer, limit);
+        }
+
+        Watch(result == IoResult.WantWrite ? LibC.EPOLLOUT : LibC.EPOLLIN);
+    }
+
+    private void Deliver(ReadOnlySpan<byte> first)
+    {
+        StopTimer();
+        Watch(0);
+        var ends = new ConnectionEnds(listener.EndPoint as IPEndPoint, remote);
+        if (listener.Options.Upgrades is { } upgrades && upgrades.TryTake(Loop, first, ends, Tls is not null, Take))
+        {
+            return;
+        }
+
+        bool isTls = Tls is not null;
+        listener.Deliver(Loop, Take(), ends, isTls, first);
+    }
+
+    private BareSocket Take()
+    {
+        var (descriptor, tls) = HandOver();
+        listener.Forget(this);
+        return new BareSocket(descriptor, tls);
+    }
+
+    private void StopTimer()
+    {
+        if (_timer is { } timer)
+        {
+            Loop.Timers.Clear(timer);
+            _timer = null;
+        }
+    }
+
+    private sealed class FreshTimer(FreshSocket socket) : LoopTimer
+    {
+        public override void OnDue() => socket.End();
+    }
+}
