@@ -1,5 +1,6 @@
 using System.Net;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -14,6 +15,8 @@ using WsIngress.Proxy.Live;
 using WsIngress.Proxy.Telemetry;
 using WsIngress.Proxy.Tls;
 using WsIngress.Relay;
+using WsIngress.Transport.Listening;
+using WsIngress.Transport.Loops;
 using Yarp.ReverseProxy.Forwarder;
 
 namespace WsIngress.Proxy;
@@ -31,6 +34,7 @@ public sealed class DataPlane : IAsyncDisposable
     private readonly IServer _server;
     private readonly PodClients _clients = new();
     private readonly ActiveRequests _active = new();
+    private readonly LoopGroup? _loops;
     private readonly SocketRelays _relays;
     private readonly ProxyApplication _application;
     private readonly Dictionary<string, ListenOptions> _listeners = [];
@@ -43,6 +47,7 @@ public sealed class DataPlane : IAsyncDisposable
         _logger = loggers.CreateLogger("WsIngress.Proxy");
         Tables = new LiveTableHolder(new CertificateMap.Factory(DefaultCertificate.Create(time), _logger));
         _relays = new SocketRelays(telemetry, time);
+        _loops = options.Transport == TransportKind.Epoll ? new LoopGroup(options.Loops, time, loggers.CreateLogger("WsIngress.Transport")) : null;
         _host = Build(loggers);
         _server = _host.Services.GetRequiredService<IServer>();
         var forwarding = new ForwardedHeaders(options.TrustedProxies);
@@ -116,6 +121,7 @@ public sealed class DataPlane : IAsyncDisposable
         await _relays.DisposeAsync();
         _clients.Dispose();
         await _host.DisposeAsync();
+        _loops?.Dispose();
     }
 
     /// <summary>The host lends Kestrel its services and is never run: requests go to our own application, past every middleware.</summary>
@@ -124,6 +130,15 @@ public sealed class DataPlane : IAsyncDisposable
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(Configure);
         builder.Services.AddSingleton(loggers).AddHttpForwarder().Configure<SocketTransportOptions>(ServerLimits.Apply);
+        if (_loops is { } loops)
+        {
+            builder.Services.AddSingleton<IConnectionListenerFactory>(services => new EpollTransport(
+                loops,
+                new EpollOptions { FirstByteTimeout = _options.KeepAliveTimeout },
+                services.GetRequiredService<IMemoryPoolFactory<byte>>(),
+                loggers));
+        }
+
         return builder.Build();
     }
 

@@ -34,6 +34,22 @@ public sealed record ProxyOptions
     /// <summary>Decides whether one more socket is taken; null looks at this process.</summary>
     public ProcessRoom? Room { get; init; }
 
+    /// <summary>What moves the bytes under the server. Default: epoll on Linux.</summary>
+    public TransportKind Transport { get; init; } = OperatingSystem.IsLinux() ? TransportKind.Epoll : TransportKind.Sockets;
+
+    /// <summary>Event loops of the epoll transport; 0: one per core.</summary>
+    public int Loops { get; init; }
+
     /// <summary>How long an idle keep-alive connection stays open.</summary>
     public TimeSpan KeepAliveTimeout { get; init; } = TimeSpan.FromSeconds(75);
+}
+
+/// <summary>What accepts connections and moves their bytes.</summary>
+public enum TransportKind
+{
+    /// <summary>Kestrel's own sockets; WebSockets are relayed over streams.</summary>
+    Sockets,
+
+    /// <summary>Event loops over epoll; WebSockets are relayed from descriptor to descriptor. Linux only.</summary>
+    Epoll,
 }

@@ -5,6 +5,8 @@ using WsIngress.Proxy.Balancing;
 using WsIngress.Proxy.Http;
 using WsIngress.Proxy.Tls;
 using WsIngress.Routing;
+using WsIngress.Transport.Loops;
+using WsIngress.Transport.Streams;
 
 namespace WsIngress.Proxy.Handshake;
 
@@ -15,14 +17,20 @@ internal sealed class PodDialer(TimeProvider time)
     /// <param name="policy">Protocol and TLS settings.</param>
     /// <param name="serverName">SNI when the policy names none: the request's host.</param>
     /// <param name="timeout">For TCP and TLS together.</param>
+    /// <param name="loop">The loop that the socket is to live on; null: a socket of its own.</param>
     /// <param name="cancellation">The client went away or the handshake is over its time.</param>
-    public async Task<PodConnection> DialAsync(EndpointEntry endpoint, BackendPolicy policy, string serverName, TimeSpan timeout, CancellationToken cancellation)
+    public async Task<PodConnection> DialAsync(EndpointEntry endpoint, BackendPolicy policy, string serverName, TimeSpan timeout, EventLoop? loop, CancellationToken cancellation)
     {
         using var limit = new CancellationTokenSource(timeout > TimeSpan.Zero ? timeout : Timeout.InfiniteTimeSpan, time);
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
         Socket? socket = null;
         try
         {
+            if (loop is not null && policy.Protocol != BackendProtocol.Https)
+            {
+                return new PodConnection(endpoint, new LoopStream(await PodSocket.ConnectAsync(loop, endpoint.Endpoint.Address, endpoint.Endpoint.Port, linked.Token)));
+            }
+
             socket = await PodSocket.ConnectAsync(endpoint.Endpoint.Address, endpoint.Endpoint.Port, linked.Token);
             Stream stream = new NetworkStream(socket, ownsSocket: false);
             if (policy.Protocol == BackendProtocol.Https)
@@ -30,7 +38,7 @@ internal sealed class PodDialer(TimeProvider time)
                 stream = await AuthenticateAsync(stream, policy.Tls, serverName, linked.Token);
             }
 
-            return new PodConnection(endpoint, socket, stream);
+            return new PodConnection(endpoint, stream, socket);
         }
         catch (Exception error)
         {

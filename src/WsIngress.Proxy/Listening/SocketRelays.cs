@@ -2,11 +2,13 @@ using WsIngress.Proxy.Handshake;
 using WsIngress.Proxy.Live;
 using WsIngress.Proxy.Telemetry;
 using WsIngress.Relay;
+using WsIngress.Transport.Loops;
+using WsIngress.Transport.Relaying;
 
 namespace WsIngress.Proxy.Listening;
 
 /// <summary>Runs the relay of every accepted handshake, knows all open sockets, and drains them when the process is to end.</summary>
-internal sealed class SocketRelays(IProxyTelemetry telemetry, TimeProvider time) : IAsyncDisposable
+internal sealed class SocketRelays(IProxyTelemetry telemetry, TimeProvider time) : ISocketRelayOwner, IAsyncDisposable
 {
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(20);
     private readonly CancellationTokenSource _abort = new();
@@ -24,6 +26,36 @@ internal sealed class SocketRelays(IProxyTelemetry telemetry, TimeProvider time)
     public void Leave() => Interlocked.Decrement(ref _handled);
 
     public void Start() => _sweeper = new RelaySweeper(Registry, time);
+
+    /// <summary>Relays two bare sockets of a loop from now on; on the loop's thread. They and the pod's slot are given back at the end.</summary>
+    public void Start(EventLoop loop, SocketFacts facts, BareSocket client, BareSocket pod, ReadOnlySpan<byte> earlyFromClient, ReadOnlySpan<byte> earlyFromPod)
+    {
+        Enter();
+        var session = new RelaySession(facts.Id, OptionsOf(facts.Route), time, facts);
+        Registry.Add(session);
+        telemetry.SocketOpened(facts);
+        SocketRelay.Start(loop, session, client, pod, earlyFromClient, earlyFromPod, this);
+        if (_abort.IsCancellationRequested)
+        {
+            session.Cut();
+        }
+    }
+
+    void ISocketRelayOwner.Ended(RelaySession session, RelayReport report)
+    {
+        // As below: first the load, then the telling.
+        var facts = (SocketFacts)session.Tag!;
+        Registry.Remove(session);
+        facts.Endpoint.State.SocketReturned();
+        try
+        {
+            telemetry.SocketClosed(facts, report);
+        }
+        finally
+        {
+            Leave();
+        }
+    }
 
     /// <summary>Relays until the socket has ended and tells both ends of its life.</summary>
     /// <param name="open">Both sides.</param>
@@ -83,13 +115,20 @@ internal sealed class SocketRelays(IProxyTelemetry telemetry, TimeProvider time)
         }
         catch (OperationCanceledException)
         {
-            await _abort.CancelAsync();
+            await AbortAsync();
             return false;
         }
     }
 
     /// <summary>Cuts every socket.</summary>
-    public Task AbortAsync() => _abort.CancelAsync();
+    public async Task AbortAsync()
+    {
+        await _abort.CancelAsync();
+        foreach (var session in Registry)
+        {
+            session.Cut();
+        }
+    }
 
     public async ValueTask DisposeAsync()
     {

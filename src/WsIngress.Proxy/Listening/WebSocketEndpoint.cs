@@ -3,6 +3,8 @@ using Microsoft.AspNetCore.Http.Features;
 using WsIngress.Proxy.Handshake;
 using WsIngress.Proxy.Http;
 using WsIngress.Proxy.Telemetry;
+using WsIngress.Transport.Kestrel;
+using WsIngress.Transport.Streams;
 
 namespace WsIngress.Proxy.Listening;
 
@@ -32,7 +34,7 @@ internal sealed class WebSocketEndpoint(HandshakePipeline pipeline, SocketRelays
         var started = time.GetTimestamp();
         LiftHttpLimits(http);
         var request = WebSocketRequest.Read(http, kind);
-        var result = await pipeline.RunAsync(request, id, http.RequestAborted);
+        var result = await pipeline.RunAsync(request, id, http.Features.Get<IDetachFeature>()?.Loop, http.RequestAborted);
         if (result is HandshakeRefused refused)
         {
             telemetry.HandshakeCompleted(Facts(refused, refused.Status, refused.Refusal, refused.Detail, time.GetElapsedTime(started)));
@@ -44,7 +46,20 @@ internal sealed class WebSocketEndpoint(HandshakePipeline pipeline, SocketRelays
         Stream client;
         try
         {
-            client = await OpenAsync(http, kind, accepted);
+            if (kind == WebSocketKind.Upgrade && http.Features.Get<IDetachFeature>() is { } detach)
+            {
+                // What follows up to the relay is one turn of the loop: nothing reads or writes between the 101 and the hand-over.
+                await detach.Loop.SwitchTo();
+                client = await OpenAsync(http, kind, accepted);
+                if (TryDetach(http, detach, accepted, started))
+                {
+                    return null;
+                }
+            }
+            else
+            {
+                client = await OpenAsync(http, kind, accepted);
+            }
         }
         catch (Exception error)
         {
@@ -62,6 +77,21 @@ internal sealed class WebSocketEndpoint(HandshakePipeline pipeline, SocketRelays
 
         telemetry.HandshakeCompleted(Facts(accepted, http.Response.StatusCode, HandshakeRefusal.None, null, time.GetElapsedTime(started)));
         return new OpenSocket(Facts(accepted), client, accepted.Connection);
+    }
+
+    /// <summary>Takes both sockets out of HTTP and starts their relay.</summary>
+    private bool TryDetach(HttpContext http, IDetachFeature detach, HandshakeAccepted accepted, long started)
+    {
+        var connection = accepted.Connection;
+        if (connection.Stream is not LoopStream pod || pod.Socket.Loop != detach.Loop || !detach.TryDetach(out var client, out var early))
+        {
+            return false;
+        }
+
+        connection.TryDetach(out var bare);
+        telemetry.HandshakeCompleted(Facts(accepted, http.Response.StatusCode, HandshakeRefusal.None, null, time.GetElapsedTime(started)));
+        relays.Start(detach.Loop, Facts(accepted), client, bare, early, connection.TakeEarly());
+        return true;
     }
 
     /// <summary>Limits that are about requests with a body must not end a socket.</summary>
@@ -153,6 +183,7 @@ internal sealed class WebSocketEndpoint(HandshakePipeline pipeline, SocketRelays
             Id = accepted.Request.Id,
             Request = accepted.Request,
             Route = accepted.Route,
+            Endpoint = accepted.Connection.Endpoint,
             Service = accepted.Service ?? "",
             Pod = endpoint.PodName ?? "",
             PodAddress = endpoint.Authority,
