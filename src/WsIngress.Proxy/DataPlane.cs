@@ -65,6 +65,12 @@ public sealed class DataPlane : IAsyncDisposable
     /// <summary>Every open WebSocket.</summary>
     public RelayRegistry Sockets => _relays.Registry;
 
+    /// <summary>Descriptors that each event loop watches; empty without event loops.</summary>
+    public IReadOnlyList<int> LoopSockets => _loops?.Loops.Select(l => l.SocketCount).ToArray() ?? [];
+
+    /// <summary>Turns of event loops that took longer than a second.</summary>
+    public long LoopsStuck => _loops?.Stuck ?? 0;
+
     /// <summary>Plain HTTP requests under way.</summary>
     public int ActiveRequests => _active.Count;
 

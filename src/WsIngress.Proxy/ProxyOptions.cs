@@ -35,7 +35,12 @@ public sealed record ProxyOptions
     public ProcessRoom? Room { get; init; }
 
     /// <summary>What moves the bytes under the server. Default: epoll on Linux.</summary>
-    public TransportKind Transport { get; init; } = OperatingSystem.IsLinux() ? TransportKind.Epoll : TransportKind.Sockets;
+    public TransportKind Transport { get; init; } = DefaultTransport;
+
+    public static TransportKind DefaultTransport => OperatingSystem.IsLinux() ? TransportKind.Epoll : TransportKind.Sockets;
+
+    /// <summary>Who reads the heads of WebSockets over HTTP/1.1. The epoll transport can do it itself.</summary>
+    public HandshakeWay Handshake { get; init; } = HandshakeWay.Transport;
 
     /// <summary>Event loops of the epoll transport; 0: one per core.</summary>
     public int Loops { get; init; }
@@ -52,4 +57,14 @@ public enum TransportKind
 
     /// <summary>Event loops over epoll; WebSockets are relayed from descriptor to descriptor. Linux only.</summary>
     Epoll,
+}
+
+/// <summary>Who reads the head of a WebSocket handshake over HTTP/1.1; what follows is the same code.</summary>
+public enum HandshakeWay
+{
+    /// <summary>The epoll transport, where a connection begins with a complete, plain upgrade; Kestrel for everything else.</summary>
+    Transport,
+
+    /// <summary>Kestrel, always.</summary>
+    Kestrel,
 }

@@ -23,6 +23,7 @@ internal sealed class HttpConnection : ConnectionContext, IDetachFeature, IConne
     private readonly HttpSocket _socket;
     private readonly Pipe _input;
     private readonly Pipe _output;
+    private readonly Duplex _pipes;
     private readonly CancellationTokenSource _closed = new();
     private readonly TaskCompletionSource _gone = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task _sending = Task.CompletedTask;
@@ -42,7 +43,7 @@ internal sealed class HttpConnection : ConnectionContext, IDetachFeature, IConne
         MemoryPool = pipes.Pool;
         _input = new Pipe(pipes.Input(loop));
         _output = new Pipe(pipes.Output(loop));
-        Transport = new Duplex(_input.Reader, _output.Writer);
+        Transport = _pipes = new Duplex(_input.Reader, _output.Writer);
         Application = new Duplex(_output.Reader, _input.Writer);
         LocalEndPoint = local;
         RemoteEndPoint = remote;
@@ -128,7 +129,8 @@ internal sealed class HttpConnection : ConnectionContext, IDetachFeature, IConne
     {
         socket = default;
         early = [];
-        if (_socket.IsClosed || _detached || _inputEnded || _inputPaused || _sender is not { IsIdle: true })
+        // A middleware that put another pipe in front, such as TLS over SslStream, still holds bytes and secrets of the connection.
+        if (Transport != _pipes || _socket.IsClosed || _detached || _inputEnded || _inputPaused || _sender is not { IsIdle: true })
         {
             return false;
         }
@@ -163,8 +165,8 @@ internal sealed class HttpConnection : ConnectionContext, IDetachFeature, IConne
     public override async ValueTask DisposeAsync()
     {
         // Before the sender is awaited: Kestrel has completed neither, and the sender waits for that.
-        await Transport.Input.CompleteAsync().ConfigureAwait(false);
-        await Transport.Output.CompleteAsync().ConfigureAwait(false);
+        await _pipes.Input.CompleteAsync().ConfigureAwait(false);
+        await _pipes.Output.CompleteAsync().ConfigureAwait(false);
         await _sending.ConfigureAwait(false);
         await Loop.SwitchTo();
         if (!_detached)

@@ -16,6 +16,9 @@ internal sealed unsafe class EventLoop : IDisposable
     /// <summary>Work items between two looks at the sockets, so that neither starves the other.</summary>
     private const int WorkPerTurn = 1024;
 
+    /// <summary>The least that a timer of the clock takes.</summary>
+    private static readonly TimeSpan Shortest = TimeSpan.FromMilliseconds(1);
+
     [ThreadStatic]
     private static EventLoop? _current;
 
@@ -28,6 +31,7 @@ internal sealed unsafe class EventLoop : IDisposable
     private LoopSocket?[] _sockets = new LoopSocket?[256];
     private readonly Stack<int> _free = new();
     private int _used = 1;
+    private int _watched;
     private uint _generation;
     private int _wakePending;
     private long _alarmAt = long.MaxValue;
@@ -77,9 +81,7 @@ internal sealed unsafe class EventLoop : IDisposable
     public byte[] ReadBuffer { get; }
 
     /// <summary>Sockets that are watched; a plain read from any thread.</summary>
-    public int SocketCount => Volatile.Read(ref _used) - 1 - FreeCount;
-
-    private int FreeCount => _free.Count;
+    public int SocketCount => Volatile.Read(ref _watched);
 
     /// <summary>When the running turn began, as a timestamp; 0 while the loop sleeps. A watchdog reads it.</summary>
     public long TurnStarted => Volatile.Read(ref _turnStarted);
@@ -110,6 +112,7 @@ internal sealed unsafe class EventLoop : IDisposable
         _sockets[slot] = socket;
         socket.Slot = slot;
         socket.Generation = ++_generation;
+        Volatile.Write(ref _watched, _watched + 1);
         Control(LibC.EPOLL_CTL_ADD, socket, events);
     }
 
@@ -120,6 +123,7 @@ internal sealed unsafe class EventLoop : IDisposable
         Control(LibC.EPOLL_CTL_DEL, socket, 0);
         _sockets[socket.Slot] = null;
         _free.Push(socket.Slot);
+        Volatile.Write(ref _watched, _watched - 1);
         socket.Slot = -1;
     }
 
@@ -149,7 +153,7 @@ internal sealed unsafe class EventLoop : IDisposable
         byte* batch = stackalloc byte[BatchSize * EpollEvents.MaxSize];
         while (!_stopping)
         {
-            int count = _work.IsEmpty ? Wait(batch) : LibC.EpollPoll(_epoll, batch, BatchSize);
+            int count = _work.IsEmpty && SetAlarm() ? Wait(batch) : LibC.EpollPoll(_epoll, batch, BatchSize);
             Now = Time.GetTimestamp();
             Volatile.Write(ref _turnStarted, Now);
             Dispatch(batch, count);
@@ -167,25 +171,43 @@ internal sealed unsafe class EventLoop : IDisposable
 
     private int Wait(byte* batch)
     {
-        SetAlarm();
         Volatile.Write(ref _turnStarted, 0);
         return LibC.EpollWait(_epoll, batch, BatchSize, -1);
     }
 
-    /// <summary>A timer of the process wakes the loop for its own timers, so that a clock of a test can too.</summary>
-    private void SetAlarm()
+    /// <summary>
+    /// Has a timer of the clock wake the loop for the first of its own, so that a clock of a test can too. False when that is due already: the
+    /// clock is read again after the alarm was set, for it may have moved in between.
+    /// </summary>
+    private bool SetAlarm()
     {
-        if (Timers.UntilNext(Now) is not { } wait)
+        for (int i = 0; i < 4; i++)
         {
-            return;
+            long now = Time.GetTimestamp();
+            if (Timers.UntilNext(now) is not { } wait)
+            {
+                return true;
+            }
+
+            if (wait <= TimeSpan.Zero)
+            {
+                return false;
+            }
+
+            long at = now + (long)(wait.TotalSeconds * Time.TimestampFrequency);
+            if (at < _alarmAt || _alarmAt <= now)
+            {
+                _alarmAt = at;
+                _alarm.Change(wait < Shortest ? Shortest : wait, Timeout.InfiniteTimeSpan);
+            }
+
+            if (Time.GetElapsedTime(now) < Shortest)
+            {
+                return true;
+            }
         }
 
-        long at = Now + (long)(wait.TotalSeconds * Time.TimestampFrequency);
-        if (at < _alarmAt || _alarmAt <= Now)
-        {
-            _alarmAt = at;
-            _alarm.Change(wait < TimeSpan.FromMilliseconds(1) ? TimeSpan.FromMilliseconds(1) : wait, Timeout.InfiniteTimeSpan);
-        }
+        return true;
     }
 
     private void Dispatch(byte* batch, int count)

@@ -74,6 +74,7 @@ internal sealed class Metrics : IProxyTelemetry
         ProcessMetrics.Register(Registry);
         Cluster = new(Registry);
         Leader = new(Registry);
+        Loops = new(Registry);
         make.CreateGauge("wsingress_build_info", "Constant 1.", ["version"]).WithLabels(version).Set(1);
     }
 
@@ -83,6 +84,8 @@ internal sealed class Metrics : IProxyTelemetry
     public ClusterMetrics Cluster { get; }
 
     public LeaderMetrics Leader { get; }
+
+    private LoopMetrics Loops { get; }
 
     /// <summary>Names what is read at every scrape. Once, before the first.</summary>
     public void Watch(DataPlane plane, SyncState sync, AccessLog? log)
@@ -95,6 +98,7 @@ internal sealed class Metrics : IProxyTelemetry
             CollectConfiguration(plane, sync.Current);
             Cluster.Collect(sync.Current.Snapshot);
             Leader.Collect();
+            Loops.Collect(plane);
             _droppedLines.IncTo(log?.Dropped ?? 0);
         });
     }
