@@ -74,7 +74,7 @@ internal sealed class SocketRelays(IProxyTelemetry telemetry, TimeProvider time)
                 session,
                 new RelayEnd(client, endClientWrites is null ? null : () => new ValueTask(endClientWrites())),
                 new RelayEnd(pod.Stream, pod.ShutdownWriteAsync),
-                ReadOnlyMemory<byte>.Empty,
+                open.TakeEarly(),
                 pod.TakeEarly(),
                 _abort.Token);
         }
@@ -168,4 +168,20 @@ internal sealed class SocketRelays(IProxyTelemetry telemetry, TimeProvider time)
 }
 
 /// <summary>What an accepted handshake leaves: who it is, the client's stream, and the pod's connection with its slot, to be given back.</summary>
-internal sealed record OpenSocket(SocketFacts Facts, Stream Client, PodConnection Pod);
+internal sealed record OpenSocket(SocketFacts Facts, Stream Client, PodConnection Pod)
+{
+    private ReadOnlyMemory<byte> _early;
+
+    /// <summary>What the client sent behind its handshake, where its stream does not bring it. Given away once.</summary>
+    public ReadOnlyMemory<byte> Early
+    {
+        init => _early = value;
+    }
+
+    public ReadOnlyMemory<byte> TakeEarly()
+    {
+        var early = _early;
+        _early = default;
+        return early;
+    }
+}

@@ -37,7 +37,7 @@ internal sealed class WebSocketEndpoint(HandshakePipeline pipeline, SocketRelays
         var result = await pipeline.RunAsync(request, id, http.Features.Get<IDetachFeature>()?.Loop, http.RequestAborted);
         if (result is HandshakeRefused refused)
         {
-            telemetry.HandshakeCompleted(Facts(refused, refused.Status, refused.Refusal, refused.Detail, time.GetElapsedTime(started)));
+            telemetry.HandshakeCompleted(refused.ToFacts(refused.Status, refused.Refusal, refused.Detail, time.GetElapsedTime(started)));
             await RefuseAsync(http, refused);
             return null;
         }
@@ -66,17 +66,17 @@ internal sealed class WebSocketEndpoint(HandshakePipeline pipeline, SocketRelays
             await accepted.Connection.DisposeAsync();
             if (http.RequestAborted.IsCancellationRequested || error is IOException or OperationCanceledException)
             {
-                telemetry.HandshakeCompleted(Facts(accepted, 499, HandshakeRefusal.ClientGone, error.Message, time.GetElapsedTime(started)));
+                telemetry.HandshakeCompleted(accepted.ToFacts(499, HandshakeRefusal.ClientGone, error.Message, time.GetElapsedTime(started)));
                 http.Abort();
                 return null;
             }
 
-            telemetry.HandshakeCompleted(Facts(accepted, 500, HandshakeRefusal.InternalError, error.Message, time.GetElapsedTime(started)));
+            telemetry.HandshakeCompleted(accepted.ToFacts(500, HandshakeRefusal.InternalError, error.Message, time.GetElapsedTime(started)));
             throw;
         }
 
-        telemetry.HandshakeCompleted(Facts(accepted, http.Response.StatusCode, HandshakeRefusal.None, null, time.GetElapsedTime(started)));
-        return new OpenSocket(Facts(accepted), client, accepted.Connection);
+        telemetry.HandshakeCompleted(accepted.ToFacts(http.Response.StatusCode, HandshakeRefusal.None, null, time.GetElapsedTime(started)));
+        return new OpenSocket(accepted.ToSocketFacts(), client, accepted.Connection);
     }
 
     /// <summary>Takes both sockets out of HTTP and starts their relay.</summary>
@@ -89,8 +89,8 @@ internal sealed class WebSocketEndpoint(HandshakePipeline pipeline, SocketRelays
         }
 
         connection.TryDetach(out var bare);
-        telemetry.HandshakeCompleted(Facts(accepted, http.Response.StatusCode, HandshakeRefusal.None, null, time.GetElapsedTime(started)));
-        relays.Start(detach.Loop, Facts(accepted), client, bare, early, connection.TakeEarly());
+        telemetry.HandshakeCompleted(accepted.ToFacts(http.Response.StatusCode, HandshakeRefusal.None, null, time.GetElapsedTime(started)));
+        relays.Start(detach.Loop, accepted.ToSocketFacts(), client, bare, early, connection.TakeEarly());
         return true;
     }
 
@@ -162,32 +162,5 @@ internal sealed class WebSocketEndpoint(HandshakePipeline pipeline, SocketRelays
         {
             to.Append(field.Name, field.Value);
         }
-    }
-
-    private static HandshakeFacts Facts(HandshakeResult result, int status, HandshakeRefusal refusal, string? detail, TimeSpan duration) => new(
-        result.Request,
-        status,
-        duration,
-        refusal,
-        result.Service,
-        result.Endpoint?.Endpoint.PodName,
-        result.Endpoint?.Endpoint.Authority,
-        result.Tries,
-        detail);
-
-    private static SocketFacts Facts(HandshakeAccepted accepted)
-    {
-        var endpoint = accepted.Connection.Endpoint.Endpoint;
-        return new SocketFacts
-        {
-            Id = accepted.Request.Id,
-            Request = accepted.Request,
-            Route = accepted.Route,
-            Endpoint = accepted.Connection.Endpoint,
-            Service = accepted.Service ?? "",
-            Pod = endpoint.PodName ?? "",
-            PodAddress = endpoint.Authority,
-            Subprotocol = accepted.Subprotocol,
-        };
     }
 }

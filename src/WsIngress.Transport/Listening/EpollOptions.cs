@@ -16,7 +16,7 @@ internal interface IUpgradeEntry
     /// <summary>
     /// True when <paramref name="first"/> is such a head; then <paramref name="take"/> was called and the socket is the entry's. False leaves everything as it was.
     /// </summary>
-    bool TryTake(EventLoop loop, ReadOnlySpan<byte> first, ConnectionEnds ends, bool isTls, Func<BareSocket> take);
+    bool TryTake(EventLoop loop, ReadOnlyMemory<byte> first, ConnectionEnds ends, bool isTls, Func<BareSocket> take);
 }
 
 /// <summary>How the epoll transport listens.</summary>

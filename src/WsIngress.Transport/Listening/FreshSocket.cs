@@ -46,7 +46,7 @@ internal sealed class FreshSocket(EpollListener listener, EventLoop loop, int de
         int count = Read(buffer);
         if (count > 0)
         {
-            Deliver(buffer.AsSpan(0, count));
+            Deliver(buffer.AsMemory(0, count));
         }
         else if (count is IoResult.WantRead or IoResult.WantWrite)
         {
@@ -89,7 +89,7 @@ internal sealed class FreshSocket(EpollListener listener, EventLoop loop, int de
         Watch(result == IoResult.WantWrite ? LibC.EPOLLOUT : LibC.EPOLLIN);
     }
 
-    private void Deliver(ReadOnlySpan<byte> first)
+    private void Deliver(ReadOnlyMemory<byte> first)
     {
         StopTimer();
         Watch(0);
@@ -100,7 +100,7 @@ internal sealed class FreshSocket(EpollListener listener, EventLoop loop, int de
         }
 
         bool isTls = Tls is not null;
-        listener.Deliver(Loop, Take(), ends, isTls, first);
+        listener.Deliver(Loop, Take(), ends, isTls, first.Span);
     }
 
     private BareSocket Take()

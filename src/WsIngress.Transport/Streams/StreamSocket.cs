@@ -17,6 +17,7 @@ internal sealed class StreamSocket(EventLoop loop, int descriptor) : LoopSocket(
 {
     private readonly LoopOperation _read = new();
     private readonly LoopOperation _write = new();
+    private CancellationTokenSource? _gone;
     private bool _connecting;
     private bool _shakingHands;
     private bool _readWantsWrite;
@@ -132,6 +133,16 @@ internal sealed class StreamSocket(EventLoop loop, int descriptor) : LoopSocket(
         return new ValueTask(_write, _write.Version);
     }
 
+    /// <summary>
+    /// Cancels the source when the peer hangs up or ends its half while nothing is read; null ends the watch. On the loop's thread. What the peer sends
+    /// meanwhile stays with the kernel.
+    /// </summary>
+    public void WatchForEnd(CancellationTokenSource? gone)
+    {
+        _gone = gone;
+        UpdateWatch();
+    }
+
     /// <summary>Gives the socket to a relay; on the loop's thread, with nothing outstanding.</summary>
     public BareSocket Detach()
     {
@@ -157,6 +168,12 @@ internal sealed class StreamSocket(EventLoop loop, int descriptor) : LoopSocket(
     public override void OnEvents(uint events)
     {
         bool failed = (events & (LibC.EPOLLERR | LibC.EPOLLHUP)) != 0;
+        if (_gone is { } gone && (failed || (events & LibC.EPOLLRDHUP) != 0))
+        {
+            _gone = null;
+            gone.Cancel();
+        }
+
         if (_connecting)
         {
             EndConnect();
@@ -326,7 +343,7 @@ internal sealed class StreamSocket(EventLoop loop, int descriptor) : LoopSocket(
 
     private void UpdateWatch()
     {
-        uint events = 0;
+        uint events = _gone is null ? 0 : LibC.EPOLLRDHUP;
         if (_read.IsPending)
         {
             events |= _readWantsWrite ? LibC.EPOLLOUT : LibC.EPOLLIN;
