@@ -48,15 +48,20 @@ public sealed class DataPlane : IAsyncDisposable
         Tables = new LiveTableHolder(new CertificateMap.Factory(DefaultCertificate.Create(time), _logger));
         _relays = new SocketRelays(telemetry, time);
         _loops = options.Transport == TransportKind.Epoll ? new LoopGroup(options.Loops, time, loggers.CreateLogger("WsIngress.Transport")) : null;
-        _host = Build(loggers);
-        _server = _host.Services.GetRequiredService<IServer>();
         var forwarding = new ForwardedHeaders(options.TrustedProxies);
         var choice = random ?? Random.Shared;
         var pipeline = new HandshakePipeline(Tables, forwarding, _relays, new PodDialer(time), options.Room ?? ProcessRoom.OfThisProcess(time, _logger), choice, time, _logger);
+        var ids = new RequestIds();
+        var upgrades = options.Handshake == HandshakeWay.Transport
+            ? new TransportUpgrades(TransportHandshake.Limits(options), pipeline, _relays, telemetry, ids, time, _logger)
+            : null;
+        _host = Build(loggers, upgrades);
+        _server = _host.Services.GetRequiredService<IServer>();
         _application = new ProxyApplication(
             new HttpEndpoint(Tables, forwarding, _host.Services.GetRequiredService<IHttpForwarder>(), _clients, telemetry, choice, time),
             new WebSocketEndpoint(pipeline, _relays, telemetry, time),
             _active,
+            ids,
             _logger);
     }
 
@@ -131,7 +136,7 @@ public sealed class DataPlane : IAsyncDisposable
     }
 
     /// <summary>The host lends Kestrel its services and is never run: requests go to our own application, past every middleware.</summary>
-    private WebApplication Build(ILoggerFactory loggers)
+    private WebApplication Build(ILoggerFactory loggers, TransportUpgrades? upgrades)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(Configure);
@@ -140,7 +145,12 @@ public sealed class DataPlane : IAsyncDisposable
         {
             builder.Services.AddSingleton<IConnectionListenerFactory>(services => new EpollTransport(
                 loops,
-                new EpollOptions { FirstByteTimeout = _options.KeepAliveTimeout },
+                new EpollOptions
+                {
+                    FirstByteTimeout = _options.KeepAliveTimeout,
+                    ProxyProtocolPeers = _options.ProxyProtocolPeers,
+                    Upgrades = upgrades,
+                },
                 services.GetRequiredService<IMemoryPoolFactory<byte>>(),
                 loggers));
         }
@@ -169,7 +179,7 @@ public sealed class DataPlane : IAsyncDisposable
         kestrel.Listen(endPoint, listen =>
         {
             listen.Protocols = protocols;
-            if (_options.ProxyProtocolPeers.Length > 0)
+            if (_options.ProxyProtocolPeers.Length > 0 && _loops is null)
             {
                 var middleware = new ProxyProtocolMiddleware(_options.ProxyProtocolPeers, _time, _logger);
                 listen.Use(next => connection => middleware.InvokeAsync(connection, next));

@@ -4,7 +4,6 @@ using Microsoft.Extensions.Logging;
 using WsIngress.Proxy.Handshake;
 using WsIngress.Proxy.Http;
 using WsIngress.Proxy.Telemetry;
-using WsIngress.Relay;
 using WsIngress.Transport.Heads;
 using WsIngress.Transport.Listening;
 using WsIngress.Transport.Loops;
@@ -38,7 +37,8 @@ internal sealed class TransportUpgrades(
 
         var request = TransportHandshake.Read(head!, ends.Remote?.Address ?? IPAddress.None, isTls);
         var early = consumed == first.Length ? [] : first.Span[consumed..].ToArray();
-        _ = RunAsync(new StreamSocket(loop, take()), request, early);
+        var (descriptor, tls) = take();
+        _ = RunAsync(new StreamSocket(loop, descriptor) { Tls = tls }, request, early);
         return true;
     }
 

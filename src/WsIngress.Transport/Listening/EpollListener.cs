@@ -89,15 +89,26 @@ internal sealed class EpollListener : IConnectionListener
     /// <summary>A connection was accepted; on the loop's thread.</summary>
     internal void Accepted(EventLoop loop, int descriptor, IPEndPoint remote)
     {
-        TlsSession? tls = null;
-        if (_isTls)
-        {
-            tls = (Options.AcceptTls ?? throw new InvalidOperationException("A TLS end point needs AcceptTls."))(descriptor);
-        }
-
         var fresh = new FreshSocket(this, loop, descriptor, remote);
         _fresh[loop.Index].Add(fresh);
-        fresh.Begin(tls);
+        fresh.Begin(_isTls, MayBeginWithHeader(remote.Address) ? new ProxyHeaderReader() : null);
+    }
+
+    internal TlsSession AcceptTls(int descriptor) => (Options.AcceptTls ?? throw new InvalidOperationException("A TLS end point needs AcceptTls."))(descriptor);
+
+    internal void HeaderRefused(IPEndPoint? peer) => TransportLog.ProxyHeaderRefused(_logger, peer?.ToString() ?? "");
+
+    private bool MayBeginWithHeader(IPAddress peer)
+    {
+        foreach (var network in Options.ProxyProtocolPeers)
+        {
+            if (network.Contains(peer))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     internal void Forget(FreshSocket fresh) => _fresh[fresh.Loop.Index].Remove(fresh);

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Net;
 using WsIngress.Transport.Loops;
 using WsIngress.Transport.Relaying;
@@ -25,7 +26,10 @@ internal sealed record EpollOptions
     /// <summary>Connections that the kernel holds until they are accepted, on each loop. Default 8,192; net.core.somaxconn bounds it.</summary>
     public int Backlog { get; init; } = 8192;
 
-    /// <summary>Time for a PROXY header, for a TLS handshake, each. Default 10 s.</summary>
+    /// <summary>Time for a complete PROXY header. Default 5 s.</summary>
+    public TimeSpan ProxyHeaderTimeout { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Time for a TLS handshake. Default 10 s.</summary>
     public TimeSpan HandshakeTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>Time until the first byte of a request.</summary>
@@ -33,6 +37,9 @@ internal sealed record EpollOptions
 
     /// <summary>Bytes that may wait in each pipe of an HTTP connection.</summary>
     public int MaxPending { get; init; } = 48 * 1024;
+
+    /// <summary>Peers that may begin a connection with a PROXY protocol header, version 1 or 2.</summary>
+    public ImmutableArray<IPNetwork> ProxyProtocolPeers { get; init; } = [];
 
     /// <summary>Null leaves every connection to the server.</summary>
     public IUpgradeEntry? Upgrades { get; init; }

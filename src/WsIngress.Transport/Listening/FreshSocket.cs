@@ -2,7 +2,6 @@ using System.Net;
 using WsIngress.Transport.Loops;
 using WsIngress.Transport.Native;
 using WsIngress.Transport.Relaying;
-using WsIngress.Transport.Tls;
 
 namespace WsIngress.Transport.Listening;
 
@@ -13,13 +12,18 @@ namespace WsIngress.Transport.Listening;
 internal sealed class FreshSocket(EpollListener listener, EventLoop loop, int descriptor, IPEndPoint? remote) : LoopSocket(loop, descriptor)
 {
     private FreshTimer? _timer;
+    private ProxyHeaderReader? _header;
+    private IPEndPoint? _source;
+    private bool _awaitsTls;
     private bool _shakingHands;
 
     /// <summary>Goes as far as it can without waiting.</summary>
-    public void Begin(TlsSession? tls)
+    /// <param name="isTls">It begins with a TLS handshake.</param>
+    /// <param name="header">Takes a PROXY header first; null: there may be none.</param>
+    public void Begin(bool isTls, ProxyHeaderReader? header)
     {
-        Tls = tls;
-        _shakingHands = tls is not null;
+        _awaitsTls = isTls;
+        _header = header;
         Step();
     }
 
@@ -37,6 +41,18 @@ internal sealed class FreshSocket(EpollListener listener, EventLoop loop, int de
 
     private void Step()
     {
+        if (_header is not null && !TakeHeader())
+        {
+            return;
+        }
+
+        if (_awaitsTls)
+        {
+            _awaitsTls = false;
+            _shakingHands = true;
+            Tls = listener.AcceptTls(Descriptor);
+        }
+
         if (_shakingHands && !ShakeHands())
         {
             return;
@@ -56,6 +72,28 @@ internal sealed class FreshSocket(EpollListener listener, EventLoop loop, int de
         {
             End();
         }
+    }
+
+    private bool TakeHeader()
+    {
+        int result = _header!.Read(Descriptor);
+        if (result == IoResult.WantRead)
+        {
+            Wait(result, listener.Options.ProxyHeaderTimeout);
+            return false;
+        }
+
+        if (result <= 0)
+        {
+            listener.HeaderRefused(remote);
+            End();
+            return false;
+        }
+
+        _source = _header.Source;
+        _header = null;
+        StopTimer();
+        return true;
     }
 
     private bool ShakeHands()
@@ -93,7 +131,7 @@ internal sealed class FreshSocket(EpollListener listener, EventLoop loop, int de
     {
         StopTimer();
         Watch(0);
-        var ends = new ConnectionEnds(listener.EndPoint as IPEndPoint, remote);
+        var ends = new ConnectionEnds(listener.EndPoint as IPEndPoint, _source ?? remote);
         if (listener.Options.Upgrades is { } upgrades && upgrades.TryTake(Loop, first, ends, Tls is not null, Take))
         {
             return;

@@ -25,6 +25,7 @@ internal static unsafe class LibC
     public const int TCP_DEFER_ACCEPT = 9;
     public const int IPPROTO_IPV6 = 41;
     public const int IPV6_V6ONLY = 26;
+    public const int MSG_PEEK = 0x2;
     public const int MSG_DONTWAIT = 0x40;
     public const int MSG_NOSIGNAL = 0x4000;
     public const int SHUT_RD = 0;
@@ -69,6 +70,9 @@ internal static unsafe class LibC
     public static int LastError => *ErrnoLocation();
 
     public static nint Recv(int fd, byte* buffer, int length) => RecvCall(fd, buffer, (nuint)length, MSG_DONTWAIT);
+
+    /// <summary>Reads and leaves what it read.</summary>
+    public static nint Peek(int fd, byte* buffer, int length) => RecvCall(fd, buffer, (nuint)length, MSG_DONTWAIT | MSG_PEEK);
 
     public static nint Send(int fd, byte* buffer, int length) => SendCall(fd, buffer, (nuint)length, MSG_DONTWAIT | MSG_NOSIGNAL);
 
