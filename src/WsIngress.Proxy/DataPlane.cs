@@ -17,6 +17,7 @@ using WsIngress.Proxy.Tls;
 using WsIngress.Relay;
 using WsIngress.Transport.Listening;
 using WsIngress.Transport.Loops;
+using WsIngress.Transport.Tls;
 using Yarp.ReverseProxy.Forwarder;
 
 namespace WsIngress.Proxy;
@@ -35,6 +36,7 @@ public sealed class DataPlane : IAsyncDisposable
     private readonly PodClients _clients = new();
     private readonly ActiveRequests _active = new();
     private readonly LoopGroup? _loops;
+    private readonly TlsServer? _tls;
     private readonly SocketRelays _relays;
     private readonly ProxyApplication _application;
     private readonly Dictionary<string, ListenOptions> _listeners = [];
@@ -48,6 +50,7 @@ public sealed class DataPlane : IAsyncDisposable
         Tables = new LiveTableHolder(new CertificateMap.Factory(DefaultCertificate.Create(time), _logger));
         _relays = new SocketRelays(telemetry, time);
         _loops = options.Transport == TransportKind.Epoll ? new LoopGroup(options.Loops, time, loggers.CreateLogger("WsIngress.Transport")) : null;
+        _tls = _loops is not null && options.Https is not null ? CreateTls(time) : null;
         var forwarding = new ForwardedHeaders(options.TrustedProxies);
         var choice = random ?? Random.Shared;
         var pipeline = new HandshakePipeline(Tables, forwarding, _relays, new PodDialer(time), options.Room ?? ProcessRoom.OfThisProcess(time, _logger), choice, time, _logger);
@@ -133,6 +136,7 @@ public sealed class DataPlane : IAsyncDisposable
         _clients.Dispose();
         await _host.DisposeAsync();
         _loops?.Dispose();
+        _tls?.Dispose();
     }
 
     /// <summary>The host lends Kestrel its services and is never run: requests go to our own application, past every middleware.</summary>
@@ -150,6 +154,7 @@ public sealed class DataPlane : IAsyncDisposable
                     FirstByteTimeout = _options.KeepAliveTimeout,
                     ProxyProtocolPeers = _options.ProxyProtocolPeers,
                     Upgrades = upgrades,
+                    AcceptTls = _tls is { } tls ? tls.Accept : null,
                 },
                 services.GetRequiredService<IMemoryPoolFactory<byte>>(),
                 loggers));
@@ -169,10 +174,29 @@ public sealed class DataPlane : IAsyncDisposable
         Listen(kestrel, "h2c", _options.H2c, HttpProtocols.Http2, isTls: false);
     }
 
+    /// <summary>Null where OpenSSL cannot be used: then SslStream ends TLS, and sockets over TLS are relayed over streams.</summary>
+    private TlsServer? CreateTls(TimeProvider time)
+    {
+        if (OpenSsl.Unavailable is { } reason)
+        {
+            ProxyLog.NoOpenSsl(_logger, reason);
+            return null;
+        }
+
+        return new TlsServer(name => Tables.Current.Certificates.FindNative(name), new TlsServerOptions { Tickets = new TicketKeys(time) });
+    }
+
     private void Listen(KestrelServerOptions kestrel, string name, IPEndPoint? endPoint, HttpProtocols protocols, bool isTls)
     {
         if (endPoint is null)
         {
+            return;
+        }
+
+        if (isTls && _tls is not null)
+        {
+            // The transport ends TLS and says by ALPN what is spoken; Kestrel's own default takes both.
+            kestrel.Listen(new TlsEndPoint(endPoint.Address, endPoint.Port), listen => _listeners.Add(name, listen));
             return;
         }
 

@@ -7,12 +7,15 @@ using WsIngress.Proxy.Tls;
 using WsIngress.Routing;
 using WsIngress.Transport.Loops;
 using WsIngress.Transport.Streams;
+using WsIngress.Transport.Tls;
 
 namespace WsIngress.Proxy.Handshake;
 
 /// <summary>Opens a connection to a pod: TCP, and TLS when the policy says so. Failures leave as <see cref="DialException"/>.</summary>
 internal sealed class PodDialer(TimeProvider time)
 {
+    private readonly PodTls _tls = new();
+
     /// <param name="endpoint">The pod; one slot of it is taken already and belongs to the connection once it is returned.</param>
     /// <param name="policy">Protocol and TLS settings.</param>
     /// <param name="serverName">SNI when the policy names none: the request's host.</param>
@@ -26,9 +29,9 @@ internal sealed class PodDialer(TimeProvider time)
         Socket? socket = null;
         try
         {
-            if (loop is not null && policy.Protocol != BackendProtocol.Https)
+            if (loop is not null && (policy.Protocol != BackendProtocol.Https || OpenSsl.IsAvailable))
             {
-                return new PodConnection(endpoint, new LoopStream(await PodSocket.ConnectAsync(loop, endpoint.Endpoint.Address, endpoint.Endpoint.Port, linked.Token)));
+                return await DialOnLoopAsync(endpoint, policy, serverName, loop, linked.Token);
             }
 
             socket = await PodSocket.ConnectAsync(endpoint.Endpoint.Address, endpoint.Endpoint.Port, linked.Token);
@@ -51,6 +54,25 @@ internal sealed class PodDialer(TimeProvider time)
                 AuthenticationException => new DialException("TLS: " + (error.InnerException?.Message ?? error.Message), error),
                 _ => new DialException(error.Message, error),
             };
+        }
+    }
+
+    private async Task<PodConnection> DialOnLoopAsync(EndpointEntry endpoint, BackendPolicy policy, string serverName, EventLoop loop, CancellationToken cancellation)
+    {
+        var stream = new LoopStream(await PodSocket.ConnectAsync(loop, endpoint.Endpoint.Address, endpoint.Endpoint.Port, cancellation));
+        try
+        {
+            if (policy.Protocol == BackendProtocol.Https)
+            {
+                await stream.Socket.ShakeHandsAsync(_tls.Connect(stream.Socket.Descriptor, policy.Tls, serverName), cancellation);
+            }
+
+            return new PodConnection(endpoint, stream);
+        }
+        catch
+        {
+            await stream.DisposeAsync();
+            throw;
         }
     }
 

@@ -3,6 +3,7 @@ using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Logging;
 using WsIngress.Routing;
+using WsIngress.Transport.Tls;
 
 namespace WsIngress.Proxy.Tls;
 
@@ -25,33 +26,47 @@ public sealed class CertificateMap
     private Entry Default { get; }
 
     /// <param name="sni">As sent by the client; null or empty takes the default.</param>
-    internal SslStreamCertificateContext Find(string? sni)
+    internal SslStreamCertificateContext Find(string? sni) => EntryOf(sni).Certificate;
+
+    /// <summary>The same for a session of OpenSSL. Where OpenSSL cannot use the certificate, the default one stands in.</summary>
+    /// <param name="sni">As sent by the client; null or empty takes the default.</param>
+    internal TlsCertificate FindNative(string? sni) => EntryOf(sni).Native.Value ?? Default.Native.Value ?? throw new InvalidOperationException("the default certificate cannot be used");
+
+    private Entry EntryOf(string? sni)
     {
         if (string.IsNullOrEmpty(sni))
         {
-            return Default.Certificate;
+            return Default;
         }
 
         var name = sni[^1] == '.' ? sni[..^1] : sni;
         if (_byName.TryGetValue(name, out var entry))
         {
-            return entry.Certificate;
+            return entry;
         }
 
         var dot = name.IndexOf('.', StringComparison.Ordinal);
-        return dot > 0 && _byName.TryGetValue("*" + name[dot..], out entry) ? entry.Certificate : Default.Certificate;
+        return dot > 0 && _byName.TryGetValue("*" + name[dot..], out entry) ? entry : Default;
     }
 
     /// <summary>Host, source and end of validity of every certificate in use.</summary>
     public IEnumerable<(string Host, string Source, DateTimeOffset NotAfter)> Expiries =>
         _byName.Select(pair => (pair.Key, pair.Value.Source, pair.Value.NotAfter));
 
-    private sealed record Entry(SslStreamCertificateContext Certificate, string Source, DateTimeOffset NotAfter);
+    /// <param name="Certificate">For SslStream.</param>
+    /// <param name="Native">For OpenSSL, made when it is first needed; null when it cannot be.</param>
+    /// <param name="Source">The Secret, for messages.</param>
+    /// <param name="NotAfter">End of validity.</param>
+    private sealed record Entry(SslStreamCertificateContext Certificate, Lazy<TlsCertificate?> Native, string Source, DateTimeOffset NotAfter);
 
     /// <summary>Builds maps; loads only certificates that the map before did not have.</summary>
     public sealed class Factory(X509Certificate2 fallback, ILogger logger)
     {
-        private readonly Entry _fallback = new(SslStreamCertificateContext.Create(fallback, null, offline: true), "", new DateTimeOffset(fallback.NotAfter));
+        private readonly Entry _fallback = new(
+            SslStreamCertificateContext.Create(fallback, null, offline: true),
+            new Lazy<TlsCertificate?>(() => TlsCertificate.FromPem(fallback.ExportCertificatePem(), fallback.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem())),
+            "",
+            new DateTimeOffset(fallback.NotAfter));
 
         public CertificateMap Build(ImmutableArray<TlsBinding> bindings, CertificateMap? previous)
         {
@@ -95,7 +110,7 @@ public sealed class CertificateMap
             }
         }
 
-        private static Entry Read(TlsBinding binding)
+        private Entry Read(TlsBinding binding)
         {
             var leaf = X509Certificate2.CreateFromPem(binding.CertificatePem, binding.KeyPem);
             var chain = new X509Certificate2Collection();
@@ -105,7 +120,24 @@ public sealed class CertificateMap
                 chain.RemoveAt(0);
             }
 
-            return new(SslStreamCertificateContext.Create(leaf, chain, offline: true), binding.Source, new DateTimeOffset(leaf.NotAfter));
+            return new(
+                SslStreamCertificateContext.Create(leaf, chain, offline: true),
+                new Lazy<TlsCertificate?>(() => ReadNative(binding)),
+                binding.Source,
+                new DateTimeOffset(leaf.NotAfter));
+        }
+
+        private TlsCertificate? ReadNative(TlsBinding binding)
+        {
+            try
+            {
+                return TlsCertificate.FromPem(binding.CertificatePem, binding.KeyPem);
+            }
+            catch (Exception error)
+            {
+                ProxyLog.CertificateUnusable(logger, error, binding.Source, binding.Host);
+                return null;
+            }
         }
     }
 }

@@ -56,6 +56,10 @@ internal sealed class HttpConnection : ConnectionContext, IDetachFeature, IConne
         Features.Set<IConnectionLifetimeFeature>(this);
         Features.Set<IConnectionEndPointFeature>(this);
         Features.Set<IDetachFeature>(this);
+        if (socket.Tls is { } tls)
+        {
+            new TlsFeatures(tls).AddTo(Features);
+        }
     }
 
     public EventLoop Loop => _socket.Loop;

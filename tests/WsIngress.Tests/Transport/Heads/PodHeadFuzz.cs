@@ -96,7 +96,7 @@ public sealed class PodHeadFuzz
     private static async Task<string> ExchangeAsync(byte[] bytes, int piece)
     {
         await using var stream = new PodStream(bytes, piece);
-        var pod = new PodConnection(null!, null!, stream);
+        var pod = new PodConnection(null!, stream);
         try
         {
             var (head, body) = await PodHandshake.ExchangeAsync(pod, "/", new HeaderList(), CancellationToken.None);
