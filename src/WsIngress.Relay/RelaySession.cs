@@ -106,7 +106,7 @@ public sealed class RelaySession
         }
 
         long bytes = ToBackend.Counters.WireBytes + ToClient.Counters.WireBytes;
-        if (bytes != _bytesAtLastCheck)
+        if (bytes != _bytesAtLastCheck && !KeepsTime)
         {
             _bytesAtLastCheck = bytes;
             Volatile.Write(ref _lastActivity, now);

@@ -8,7 +8,7 @@ namespace WsIngress.Proxy.Handshake;
 
 /// <summary>
 /// Answers to a handshake as bytes, for clients that no HTTP server stands before. The same lines and body as Kestrel sends for the same
-/// result, but that every answer other than 101 ends its connection.
+/// result; after a refusal the connection lives on and is Kestrel's.
 /// </summary>
 /// <remarks>Each writes all of its answer, or nothing and says false: a header that could break out of its line is a defect, answered with 500.</remarks>
 internal static class AnswerBytes
@@ -45,7 +45,7 @@ internal static class AnswerBytes
         var body = Encoding.UTF8.GetBytes(LocalAnswer.TextOf(status, text));
         var head = new HeadBytes(output.GetSpan(HeadBytes.SizeOf(headers) + FixedLines + body.Length));
         StatusLine(ref head, status);
-        head.Add("Connection: close\r\nContent-Type: text/plain; charset=utf-8\r\n"u8);
+        head.Add("Content-Type: text/plain; charset=utf-8\r\n"u8);
         if (status == 503 && !headers.Contains("Retry-After"))
         {
             head.AddField("Retry-After", LocalAnswer.RetryAfter);
@@ -68,7 +68,6 @@ internal static class AnswerBytes
 
         var head = new HeadBytes(output.GetSpan(HeadBytes.SizeOf(headers) + FixedLines));
         StatusLine(ref head, status);
-        head.Add("Connection: close\r\n"u8);
         if (IsInChunks(framing))
         {
             head.Add("Transfer-Encoding: chunked\r\n"u8);

@@ -7,7 +7,6 @@ using WsIngress.Proxy.Telemetry;
 using WsIngress.Transport.Heads;
 using WsIngress.Transport.Listening;
 using WsIngress.Transport.Loops;
-using WsIngress.Transport.Relaying;
 using WsIngress.Transport.Streams;
 
 namespace WsIngress.Proxy.Listening;
@@ -19,15 +18,12 @@ namespace WsIngress.Proxy.Listening;
 internal sealed class TransportUpgrades(
     HeadLimits limits, HandshakePipeline pipeline, SocketRelays relays, IProxyTelemetry telemetry, RequestIds ids, TimeProvider time, ILogger logger) : IUpgradeEntry
 {
-    /// <summary>After its answer a client gets this long to end its half.</summary>
-    private static readonly TimeSpan Linger = TimeSpan.FromSeconds(2);
-
     [ThreadStatic]
     private static UpgradeHeadReader? _reader;
 
     private readonly DateLine _date = new(time);
 
-    public bool TryTake(EventLoop loop, ReadOnlyMemory<byte> first, ConnectionEnds ends, bool isTls, Func<BareSocket> take)
+    public bool TryTake(EventLoop loop, ReadOnlyMemory<byte> first, ConnectionEnds ends, bool isTls, IFreshConnection connection)
     {
         _reader ??= new UpgradeHeadReader(limits);
         if (_reader.Read(first, out var head, out var consumed) != HeadKind.Upgrade)
@@ -37,18 +33,18 @@ internal sealed class TransportUpgrades(
 
         var request = TransportHandshake.Read(head!, ends.Remote?.Address ?? IPAddress.None, isTls);
         var early = consumed == first.Length ? [] : first.Span[consumed..].ToArray();
-        var (descriptor, tls) = take();
-        _ = RunAsync(new StreamSocket(loop, descriptor) { Tls = tls }, request, early);
+        var (descriptor, tls) = connection.Take();
+        _ = RunAsync(new StreamSocket(loop, descriptor) { Tls = tls }, connection, request, early);
         return true;
     }
 
-    private async Task RunAsync(StreamSocket client, HandshakeRequest request, byte[] early)
+    private async Task RunAsync(StreamSocket client, IFreshConnection connection, HandshakeRequest request, byte[] early)
     {
         var id = ids.Next();
         relays.Enter();
         try
         {
-            if (await HandshakeAsync(client, request, early, id) is { } open)
+            if (await HandshakeAsync(client, connection, request, early, id) is { } open)
             {
                 await relays.RunAsync(open, null);
             }
@@ -66,7 +62,7 @@ internal sealed class TransportUpgrades(
     }
 
     /// <summary>A socket whose sides are not both on the loop, to be relayed over streams; else null, and the client is somebody else's or closed.</summary>
-    private async Task<OpenSocket?> HandshakeAsync(StreamSocket client, HandshakeRequest request, byte[] early, string id)
+    private async Task<OpenSocket?> HandshakeAsync(StreamSocket client, IFreshConnection connection, HandshakeRequest request, byte[] early, string id)
     {
         var started = time.GetTimestamp();
         using var gone = new CancellationTokenSource();
@@ -81,9 +77,11 @@ internal sealed class TransportUpgrades(
 
         var refused = (HandshakeRefused)result;
         telemetry.HandshakeCompleted(refused.ToFacts(refused.Status, refused.Refusal, refused.Detail, time.GetElapsedTime(started)));
-        if (refused.Refusal != HandshakeRefusal.ClientGone)
+        if (refused.Refusal != HandshakeRefusal.ClientGone && await AnswerAsync(client, refused))
         {
-            await AnswerAsync(client, refused);
+            // HTTP goes on where a socket did not begin: the client may ask for something else, or try again.
+            connection.GiveToServer(client.Detach(), early);
+            return null;
         }
 
         client.Abandon();
@@ -125,7 +123,8 @@ internal sealed class TransportUpgrades(
         return new OpenSocket(facts, new LoopStream(client), connection) { Early = early };
     }
 
-    private async Task AnswerAsync(StreamSocket client, HandshakeRefused refused)
+    /// <summary>True when the whole answer was sent, on the loop's thread.</summary>
+    private async Task<bool> AnswerAsync(StreamSocket client, HandshakeRefused refused)
     {
         var output = new ArrayBufferWriter<byte>(512);
         try
@@ -148,7 +147,7 @@ internal sealed class TransportUpgrades(
             }
 
             await client.Loop.SwitchTo();
-            await LingerAsync(client);
+            return true;
         }
         catch (Exception error) when (error is IOException or OperationCanceledException)
         {
@@ -156,6 +155,7 @@ internal sealed class TransportUpgrades(
         }
 
         await client.Loop.SwitchTo();
+        return false;
     }
 
     /// <summary>The pod's own answer with its body, within the time of a handshake.</summary>
@@ -175,16 +175,5 @@ internal sealed class TransportUpgrades(
         await using var body = new AnswerBody(client, AnswerBytes.IsInChunks(framing));
         await answer.Body.CopyToAsync(body, limit.Token);
         await body.EndAsync(limit.Token);
-    }
-
-    /// <summary>Ends the write half and drops what still comes: closing with unread bytes would reset the connection and destroy the answer on its way.</summary>
-    private async Task LingerAsync(StreamSocket client)
-    {
-        client.ShutdownWrite();
-        using var limit = new CancellationTokenSource(Linger, time);
-        var buffer = new byte[1024];
-        while (await client.ReadAsync(buffer, limit.Token) > 0)
-        {
-        }
     }
 }

@@ -113,7 +113,7 @@ internal sealed class EpollListener : IConnectionListener
 
     internal void Forget(FreshSocket fresh) => _fresh[fresh.Loop.Index].Remove(fresh);
 
-    internal void Deliver(EventLoop loop, BareSocket socket, ConnectionEnds ends, bool isTls, ReadOnlySpan<byte> first)
+    internal void Deliver(EventLoop loop, BareSocket socket, ConnectionEnds ends, ReadOnlySpan<byte> first)
     {
         var connection = new HttpConnection(loop, socket, ends.Local, ends.Remote, _pipes);
         connection.Start(first);

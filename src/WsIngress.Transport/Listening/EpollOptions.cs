@@ -15,9 +15,19 @@ internal sealed record ConnectionEnds(IPEndPoint? Local, IPEndPoint? Remote);
 internal interface IUpgradeEntry
 {
     /// <summary>
-    /// True when <paramref name="first"/> is such a head; then <paramref name="take"/> was called and the socket is the entry's. False leaves everything as it was.
+    /// True when <paramref name="first"/> is such a head; then the socket was taken and is the entry's. False leaves everything as it was.
     /// </summary>
-    bool TryTake(EventLoop loop, ReadOnlyMemory<byte> first, ConnectionEnds ends, bool isTls, Func<BareSocket> take);
+    bool TryTake(EventLoop loop, ReadOnlyMemory<byte> first, ConnectionEnds ends, bool isTls, IFreshConnection connection);
+}
+
+/// <summary>A connection of which nothing but its first bytes is known. On the loop's thread.</summary>
+internal interface IFreshConnection
+{
+    /// <summary>Gives the socket away.</summary>
+    BareSocket Take();
+
+    /// <summary>Hands a socket that was taken to the HTTP server, which goes on with what was read but not used, and with what comes.</summary>
+    void GiveToServer(BareSocket socket, ReadOnlySpan<byte> unused);
 }
 
 /// <summary>How the epoll transport listens.</summary>

@@ -9,7 +9,7 @@ namespace WsIngress.Transport.Listening;
 /// A connection from its accept to its first bytes: TLS handshake if it is to have one, then whoever understands the bytes gets it. No object of the
 /// HTTP server exists until it is known that the server has to see it.
 /// </summary>
-internal sealed class FreshSocket(EpollListener listener, EventLoop loop, int descriptor, IPEndPoint? remote) : LoopSocket(loop, descriptor)
+internal sealed class FreshSocket(EpollListener listener, EventLoop loop, int descriptor, IPEndPoint? remote) : LoopSocket(loop, descriptor), IFreshConnection
 {
     private FreshTimer? _timer;
     private ProxyHeaderReader? _header;
@@ -127,25 +127,25 @@ internal sealed class FreshSocket(EpollListener listener, EventLoop loop, int de
         Watch(result == IoResult.WantWrite ? LibC.EPOLLOUT : LibC.EPOLLIN);
     }
 
-    private void Deliver(ReadOnlyMemory<byte> first)
-    {
-        StopTimer();
-        Watch(0);
-        var ends = new ConnectionEnds(listener.EndPoint as IPEndPoint, _source ?? remote);
-        if (listener.Options.Upgrades is { } upgrades && upgrades.TryTake(Loop, first, ends, Tls is not null, Take))
-        {
-            return;
-        }
-
-        bool isTls = Tls is not null;
-        listener.Deliver(Loop, Take(), ends, isTls, first.Span);
-    }
-
-    private BareSocket Take()
+    public BareSocket Take()
     {
         var (descriptor, tls) = HandOver();
         listener.Forget(this);
         return new BareSocket(descriptor, tls);
+    }
+
+    public void GiveToServer(BareSocket socket, ReadOnlySpan<byte> unused) => listener.Deliver(Loop, socket, Ends, unused);
+
+    private ConnectionEnds Ends => new(listener.EndPoint as IPEndPoint, _source ?? remote);
+
+    private void Deliver(ReadOnlyMemory<byte> first)
+    {
+        StopTimer();
+        Watch(0);
+        if (listener.Options.Upgrades is not { } upgrades || !upgrades.TryTake(Loop, first, Ends, Tls is not null, this))
+        {
+            GiveToServer(Take(), first.Span);
+        }
     }
 
     private void StopTimer()
