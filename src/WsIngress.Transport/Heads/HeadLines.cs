@@ -70,8 +70,9 @@ internal sealed class HeadLines(int maxHeaders)
 
     private void AddStartLine(HttpMethod method, HttpVersion version, ReadOnlySpan<byte> target, int start)
     {
-        // Absolute, authority and asterisk form are Kestrel's, and so is a path that it may refuse to decode.
-        IsPlain &= method == HttpMethod.Get && version == HttpVersion.Http11
+        // Absolute, authority and asterisk form are Kestrel's, and so is a path that it may refuse to decode. Its parser takes any byte for the
+        // space behind the target "/": to it "GET /xHTTP/1.1" asks for "/".
+        IsPlain &= method == HttpMethod.Get && version == HttpVersion.Http11 && _head.Span[start + target.Length] == ' '
             && target[0] == '/' && !target.ContainsAnyExceptInRange((byte)'!', (byte)'~') && target.IndexOf("%00"u8) < 0;
         _target = (start, target.Length);
     }

@@ -183,9 +183,12 @@ public sealed class AnswerBytesTests
         return (text[..end].Split("\r\n"), text[(end + 4)..]);
     }
 
-    /// <summary>The order of lines is free, Connection is another on purpose, and Date is the hour's unless the pod gave one.</summary>
+    /// <summary>
+    /// The order of lines is free, Connection is another on purpose, and Date is the hour's unless the pod gave one. Kestrel drops lines without a
+    /// value; as bytes they go on as the pod sent them.
+    /// </summary>
     private static string Comparable(string[] lines) => string.Join("\n", lines
-        .Where(l => !l.StartsWith("Connection: ", StringComparison.Ordinal))
+        .Where(l => !l.StartsWith("Connection: ", StringComparison.Ordinal) && !l.EndsWith(": ", StringComparison.Ordinal))
         .Select(l => l.StartsWith("Date: ", StringComparison.Ordinal) && !l.Contains("2015", StringComparison.Ordinal) ? "Date: Wed, 21 Oct 2015 07:28:00 GMT" : l)
         .Order(StringComparer.Ordinal));
 }

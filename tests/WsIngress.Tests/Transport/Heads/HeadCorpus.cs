@@ -55,6 +55,7 @@ internal static class HeadCorpus
         "GET /a?%00 HTTP/1.1\nHost: a\nConnection: Upgrade\nUpgrade: websocket\n" + Key + "\n",
         "GET /\u00e4 HTTP/1.1\nHost: a\nConnection: Upgrade\nUpgrade: websocket\n" + Key + "\n",
         "GET /\u0001 HTTP/1.1\nHost: a\nConnection: Upgrade\nUpgrade: websocket\n" + Key + "\n",
+        "GET //HTTP/1.1\nHost: a\nConnection: Upgrade\nUpgrade: websocket\n" + Key + "\n",
         "GET / HTTP/1.0\nHost: a\nConnection: Upgrade\nUpgrade: websocket\n" + Key + "\n",
         "GET / HTTP/1.2\nHost: a\nConnection: Upgrade\nUpgrade: websocket\n" + Key + "\n",
         "get / HTTP/1.1\nHost: a\nConnection: Upgrade\nUpgrade: websocket\n" + Key + "\n",

@@ -37,6 +37,18 @@ public sealed class UpgradeHeadReaderTests
         Assert.Equal(HeadKind.NotUpgrade, await HeadAgreement.CheckAsync(kestrel, new UpgradeHeadReader(kestrel.Limits), HeadCorpus.Bytes(head)));
     }
 
+    /// <summary>Kestrel takes each of these, and readers differ on them.</summary>
+    [Theory]
+    [InlineData("GET /chat HTTP/1.1\nHost")]
+    [InlineData("GET /chat HTTP/1.1\r\nX: y\nHost")]
+    [InlineData("GET /chat HTTP/1.1\r\nX:\nHost")]
+    public void A_line_that_ends_without_cr_is_never_plain(string start)
+    {
+        var head = Encoding.Latin1.GetString(HeadCorpus.Bytes(Plain + "\n")).Replace("GET /chat HTTP/1.1\r\nHost", start, StringComparison.Ordinal);
+
+        Assert.Equal(HeadKind.NotUpgrade, Read(Encoding.Latin1.GetBytes(head), out _, out _));
+    }
+
     [Fact]
     public void An_upgrade_is_given_with_its_lines_in_order_and_its_early_frames_left()
     {
