@@ -25,6 +25,7 @@ internal sealed record TlsClientOptions
 internal sealed unsafe class TlsClient : IDisposable
 {
     private readonly OpenSslHandle _context;
+    private readonly ClientSessions _sessions = new();
     private readonly bool _verify;
 
     /// <exception cref="CryptographicException">The authorities or the certificate cannot be used; the message says why.</exception>
@@ -62,8 +63,13 @@ internal sealed unsafe class TlsClient : IDisposable
         string name = serverName.EndsWith('.') ? serverName[..^1] : serverName;
         if (!(AddressOf(name) is { } address ? !_verify || DemandAddress(session.Native, address) : DemandName(session, name)))
         {
-            LibCrypto.ERR_clear_error();
+            OpenSslError.Clear();
             session.Fail(TlsFault.CertificateRefused, name.Length == 0 ? "there is no name that the backend's certificate could be verified against" : $"'{name}' is no name that a certificate can bear");
+        }
+
+        else if (session.ServerName is not null)
+        {
+            session.Resume(_sessions);
         }
 
         return session;

@@ -46,7 +46,7 @@ internal static unsafe class TlsContext
 
     private static OpenSslHandle Create(nint method)
     {
-        LibCrypto.ERR_clear_error();
+        OpenSslError.Clear();
         var context = new OpenSslHandle(OpenSslKind.Context, LibSsl.SSL_CTX_new(method));
 
         // A peer that closes without close_notify ends its half and not ours; that it did so is noted by the session.
@@ -72,7 +72,7 @@ internal static unsafe class TlsContext
         fixed (byte* text = Encoding.ASCII.GetBytes(groups + "\0"))
         {
             bool done = LibSsl.SSL_CTX_ctrl(context.Value, LibSsl.SSL_CTRL_SET_GROUPS_LIST, 0, text) == 1;
-            LibCrypto.ERR_clear_error();
+            OpenSslError.Clear();
             return done;
         }
     }

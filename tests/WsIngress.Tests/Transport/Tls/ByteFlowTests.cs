@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using System.Security.Authentication;
 using WsIngress.Transport.Loops;
 using WsIngress.Transport.Tls;
@@ -177,7 +176,7 @@ public sealed class ByteFlowTests : IDisposable
         var together = new List<byte>();
         for (var i = 0; i < 3; i++)
         {
-            Assert.Equal(1, SSL_key_update(asking.Session.Native, answerWanted));
+            Assert.Equal(1, NativeCalls.SSL_key_update(asking.Session.Native, answerWanted));
             together.AddRange(await CaptureAsync(wire, asking, $"part {i};"));
         }
 
@@ -197,7 +196,7 @@ public sealed class ByteFlowTests : IDisposable
         var flooding = Task.Run(() =>
         {
             wire.Client.Blocking = true;
-            while (SSL_key_update(asking.Session.Native, 0) == 1 && SSL_do_handshake(asking.Session.Native) == 1)
+            while (NativeCalls.SSL_key_update(asking.Session.Native, 0) == 1 && NativeCalls.SSL_do_handshake(asking.Session.Native) == 1)
             {
             }
         });
@@ -207,12 +206,6 @@ public sealed class ByteFlowTests : IDisposable
         wire.Server.Close();
         await flooding;
     }
-
-    [DllImport("libssl.so.3")]
-    private static extern int SSL_key_update(nint ssl, int type);
-
-    [DllImport("libssl.so.3")]
-    private static extern int SSL_do_handshake(nint ssl);
 
     /// <summary>The client's next record, taken off the wire before the server has seen it.</summary>
     private static async Task<byte[]> CaptureAsync(Loopback wire, TlsPeer asking, string text)
