@@ -19,6 +19,9 @@ internal sealed record TlsClientOptions
 
     /// <summary>Application protocols to offer (ALPN), the preferred first; none offers none.</summary>
     public ImmutableArray<string> Protocols { get; init; } = ["http/1.1"];
+
+    /// <summary>As <see cref="TlsServerOptions.KernelTls"/>.</summary>
+    public bool KernelTls { get; init; } = true;
 }
 
 /// <summary>TLS as a client of the backends of one policy. For any thread.</summary>
@@ -38,7 +41,7 @@ internal sealed unsafe class TlsClient : IDisposable
         }
 
         _verify = options.Verify;
-        _context = TlsContext.ForClient();
+        _context = TlsContext.ForClient(options.KernelTls);
         try
         {
             Set(options);

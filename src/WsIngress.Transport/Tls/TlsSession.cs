@@ -140,6 +140,12 @@ internal sealed unsafe partial class TlsSession : IDisposable
             return NotOpen();
         }
 
+        // OpenSSL answers 0 to a call without room, which would be taken for an error of the connection.
+        if (length == 0)
+        {
+            return IoResult.WantRead;
+        }
+
         _current = this;
         OpenSslError.Clear();
         int count = LibSsl.SSL_read(_ssl, buffer, length);
@@ -185,6 +191,11 @@ internal sealed unsafe partial class TlsSession : IDisposable
         if (!_established || _writeBroken || _shutdownSent)
         {
             return NotOpen();
+        }
+
+        if (length == 0)
+        {
+            return 0;
         }
 
         OpenSslError.Clear();

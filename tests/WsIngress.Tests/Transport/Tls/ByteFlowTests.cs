@@ -48,6 +48,37 @@ public sealed class ByteFlowTests : IDisposable
     }
 
     [Fact]
+    public async Task A_write_takes_at_most_one_record()
+    {
+        var (wire, serving, asking) = await TlsRig.PairAsync(_server, _client);
+        using var _ = wire;
+        using var __ = serving;
+        using var ___ = asking;
+
+        Assert.Equal(16384, serving.WriteNow(new byte[40_000]));
+        Assert.Equal(100, serving.WriteNow(new byte[100]));
+        Assert.Equal(16484, (await asking.ReadAllAsync(16484, 65536)).Length);
+    }
+
+    [Fact]
+    public async Task A_call_without_bytes_or_room_changes_nothing()
+    {
+        var (wire, serving, asking) = await TlsRig.PairAsync(_server, _client);
+        using var _ = wire;
+        using var __ = serving;
+        using var ___ = asking;
+
+        Assert.Equal(0, serving.WriteNow([]));
+        Assert.Equal(IoResult.WantRead, asking.ReadNow([]));
+        await serving.WriteTextAsync("text");
+        Assert.True(asking.Readable(TimeSpan.FromSeconds(5)));
+        Assert.Equal(IoResult.WantRead, asking.ReadNow([]));
+        Assert.Equal("text", await asking.ReadTextAsync(4));
+        Assert.Equal(TlsFault.None, serving.Session.Fault);
+        Assert.Equal(TlsFault.None, asking.Session.Fault);
+    }
+
+    [Fact]
     public async Task A_half_sent_record_goes_on_from_a_buffer_elsewhere()
     {
         var (wire, serving, asking) = await TlsRig.PairAsync(_server, _client, bufferSize: 2048);
@@ -189,20 +220,34 @@ public sealed class ByteFlowTests : IDisposable
     [Fact]
     public async Task A_flood_of_new_keys_ends_the_connection_and_keeps_no_thread()
     {
-        var (wire, serving, asking) = await TlsRig.PairAsync(_server, _client);
+        var (wire, serving, asking) = await TlsRig.PairAsync(_server, _client, bufferSize: 16384);
         using var _ = wire;
         using var __ = serving;
         using var ___ = asking;
-        var flooding = Task.Run(() =>
+        var flood = new MemoryStream();
+        var buffer = new byte[65536];
+        for (var i = 0; i < 20_000; i++)
         {
-            wire.Client.Blocking = true;
-            while (NativeCalls.SSL_key_update(asking.Session.Native, 0) == 1 && NativeCalls.SSL_do_handshake(asking.Session.Native) == 1)
+            Assert.Equal(1, NativeCalls.SSL_key_update(asking.Session.Native, 0));
+            Assert.Equal(1, NativeCalls.SSL_do_handshake(asking.Session.Native));
+            flood.Write(buffer, 0, await wire.Server.ReceiveAsync(buffer));
+        }
+
+        // Faster than it is read, so that there is always more, and mostly a part of a record.
+        wire.Client.Blocking = true;
+        var sent = 0;
+        var flooding = Task.Run(() => Record.Exception(() =>
+        {
+            for (int count; sent < flood.Length; sent += count)
             {
+                count = wire.Client.Send(flood.GetBuffer().AsSpan(sent, (int)Math.Min(1000, flood.Length - sent)));
             }
-        });
+        }));
 
         Assert.Equal(IoResult.Failed, await serving.ReadAsync(new byte[10]));
         Assert.Equal(TlsFault.Flood, serving.Session.Fault);
+        Assert.Equal("a flood of handshake messages without data between them", serving.Session.FailureText);
+        Assert.InRange(Volatile.Read(ref sent), 1, flood.Length / 2);
         wire.Server.Close();
         await flooding;
     }

@@ -210,7 +210,7 @@ public sealed class HostileTests : IDisposable
     }
 
     [Fact]
-    public async Task A_renegotiation_is_refused_and_the_connection_lives()
+    public async Task A_renegotiation_is_refused_by_a_warning()
     {
         using var wire = await Loopback.ConnectAsync();
         using var serving = TlsPeer.Serve(_server, wire.Server);

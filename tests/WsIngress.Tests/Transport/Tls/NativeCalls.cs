@@ -34,4 +34,7 @@ internal static class NativeCalls
 
     [DllImport("libssl.so.3")]
     public static extern void SSL_SESSION_free(nint session);
+
+    [DllImport("libssl.so.3")]
+    public static extern nint SSL_SESSION_get0_hostname(nint session);
 }

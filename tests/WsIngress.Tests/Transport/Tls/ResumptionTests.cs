@@ -43,6 +43,9 @@ public sealed class ResumptionTests : IDisposable
         Assert.True(second.Resumed);
         Assert.True(third.Resumed);
         Assert.Equal("a.example", third.ServerName);
+
+        // The client keeps the name only when the server has said that it used it.
+        Assert.Equal("a.example", System.Runtime.InteropServices.Marshal.PtrToStringUTF8(NativeCalls.SSL_SESSION_get0_hostname(first.Session)));
     }
 
     [Theory]
