@@ -183,7 +183,7 @@ public sealed class DataPlane : IAsyncDisposable
             return null;
         }
 
-        return new TlsServer(name => Tables.Current.Certificates.FindNative(name), new TlsServerOptions { Tickets = new TicketKeys(time) });
+        return new TlsServer(name => Tables.Current.Certificates.FindTls(name), new TlsServerOptions { Tickets = new TicketKeys(time) });
     }
 
     private void Listen(KestrelServerOptions kestrel, string name, IPEndPoint? endPoint, HttpProtocols protocols, bool isTls)

@@ -14,7 +14,7 @@ namespace WsIngress.Proxy.Handshake;
 /// <summary>Opens a connection to a pod: TCP, and TLS when the policy says so. Failures leave as <see cref="DialException"/>.</summary>
 internal sealed class PodDialer(TimeProvider time)
 {
-    private readonly PodTls _tls = new();
+    private readonly BackendTlsClients _tls = new();
 
     /// <param name="endpoint">The pod; one slot of it is taken already and belongs to the connection once it is returned.</param>
     /// <param name="policy">Protocol and TLS settings.</param>
@@ -64,7 +64,7 @@ internal sealed class PodDialer(TimeProvider time)
         {
             if (policy.Protocol == BackendProtocol.Https)
             {
-                await stream.Socket.ShakeHandsAsync(_tls.Connect(stream.Socket.Descriptor, policy.Tls, serverName), cancellation);
+                await stream.Socket.ShakeHandsAsync(_tls.Get(policy.Tls).Connect(stream.Socket.Descriptor, policy.Tls.ServerName ?? serverName), cancellation);
             }
 
             return new PodConnection(endpoint, stream);

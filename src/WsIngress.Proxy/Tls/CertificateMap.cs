@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Net.Security;
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Logging;
 using WsIngress.Routing;
@@ -26,13 +27,20 @@ public sealed class CertificateMap
     private Entry Default { get; }
 
     /// <param name="sni">As sent by the client; null or empty takes the default.</param>
-    internal SslStreamCertificateContext Find(string? sni) => EntryOf(sni).Certificate;
+    internal SslStreamCertificateContext Find(string? sni) => FindEntry(sni).Certificate;
 
-    /// <summary>The same for a session of OpenSSL. Where OpenSSL cannot use the certificate, the default one stands in.</summary>
+    /// <summary>
+    /// The same choice for a handshake in the transport. A certificate is read by OpenSSL when the first client asks for it, since most of 10,000 hosts
+    /// have none for hours; one that only OpenSSL refuses costs its own host alone.
+    /// </summary>
     /// <param name="sni">As sent by the client; null or empty takes the default.</param>
-    internal TlsCertificate FindNative(string? sni) => EntryOf(sni).Native.Value ?? Default.Native.Value ?? throw new InvalidOperationException("the default certificate cannot be used");
+    internal TlsCertificate FindTls(string? sni) => FindEntry(sni).Transport.Value;
 
-    private Entry EntryOf(string? sni)
+    /// <summary>Host, source and end of validity of every certificate in use.</summary>
+    public IEnumerable<(string Host, string Source, DateTimeOffset NotAfter)> Expiries =>
+        _byName.Select(pair => (pair.Key, pair.Value.Source, pair.Value.NotAfter));
+
+    private Entry FindEntry(string? sni)
     {
         if (string.IsNullOrEmpty(sni))
         {
@@ -49,24 +57,16 @@ public sealed class CertificateMap
         return dot > 0 && _byName.TryGetValue("*" + name[dot..], out entry) ? entry : Default;
     }
 
-    /// <summary>Host, source and end of validity of every certificate in use.</summary>
-    public IEnumerable<(string Host, string Source, DateTimeOffset NotAfter)> Expiries =>
-        _byName.Select(pair => (pair.Key, pair.Value.Source, pair.Value.NotAfter));
-
-    /// <param name="Certificate">For SslStream.</param>
-    /// <param name="Native">For OpenSSL, made when it is first needed; null when it cannot be.</param>
-    /// <param name="Source">The Secret, for messages.</param>
-    /// <param name="NotAfter">End of validity.</param>
-    private sealed record Entry(SslStreamCertificateContext Certificate, Lazy<TlsCertificate?> Native, string Source, DateTimeOffset NotAfter);
+    private sealed record Entry(SslStreamCertificateContext Certificate, string Source, DateTimeOffset NotAfter, Lazy<TlsCertificate> Transport);
 
     /// <summary>Builds maps; loads only certificates that the map before did not have.</summary>
     public sealed class Factory(X509Certificate2 fallback, ILogger logger)
     {
         private readonly Entry _fallback = new(
             SslStreamCertificateContext.Create(fallback, null, offline: true),
-            new Lazy<TlsCertificate?>(() => TlsCertificate.FromPem(fallback.ExportCertificatePem(), fallback.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem())),
             "",
-            new DateTimeOffset(fallback.NotAfter));
+            new DateTimeOffset(fallback.NotAfter),
+            new(() => TlsCertificate.FromPem(fallback.ExportCertificatePem(), KeyPem(fallback))));
 
         public CertificateMap Build(ImmutableArray<TlsBinding> bindings, CertificateMap? previous)
         {
@@ -120,14 +120,10 @@ public sealed class CertificateMap
                 chain.RemoveAt(0);
             }
 
-            return new(
-                SslStreamCertificateContext.Create(leaf, chain, offline: true),
-                new Lazy<TlsCertificate?>(() => ReadNative(binding)),
-                binding.Source,
-                new DateTimeOffset(leaf.NotAfter));
+            return new(SslStreamCertificateContext.Create(leaf, chain, offline: true), binding.Source, new DateTimeOffset(leaf.NotAfter), new(() => ReadForTransport(binding)));
         }
 
-        private TlsCertificate? ReadNative(TlsBinding binding)
+        private TlsCertificate ReadForTransport(TlsBinding binding)
         {
             try
             {
@@ -136,8 +132,14 @@ public sealed class CertificateMap
             catch (Exception error)
             {
                 ProxyLog.CertificateUnusable(logger, error, binding.Source, binding.Host);
-                return null;
+                return _fallback.Transport.Value;
             }
+        }
+
+        private static string KeyPem(X509Certificate2 pair)
+        {
+            using AsymmetricAlgorithm? key = (AsymmetricAlgorithm?)pair.GetECDsaPrivateKey() ?? pair.GetRSAPrivateKey();
+            return key?.ExportPkcs8PrivateKeyPem() ?? throw new CryptographicException("the default certificate has no key that can be exported");
         }
     }
 }

@@ -33,7 +33,7 @@ internal sealed unsafe class Authorities : IDisposable
     /// <exception cref="CryptographicException">There is none, or one cannot be read; the message says which.</exception>
     public static Authorities FromPem(string pem)
     {
-        LibCrypto.ERR_clear_error();
+        OpenSslError.Clear();
         using var text = new PemText(pem);
         var (store, names) = Empty();
         try
@@ -97,7 +97,7 @@ internal sealed unsafe class Authorities : IDisposable
         }
 
         // A place that is missing or empty is no failure here: a certificate that nothing vouches for is refused in its own handshake.
-        LibCrypto.ERR_clear_error();
+        OpenSslError.Clear();
         return new(store, names, []);
     }
 }

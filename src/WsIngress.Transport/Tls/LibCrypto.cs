@@ -31,6 +31,7 @@ internal static unsafe class LibCrypto
     public static readonly delegate* unmanaged<nint, nint*, delegate* unmanaged<byte*, int, int, nint, int>, nint, nint> PEM_read_bio_PrivateKey = (delegate* unmanaged<nint, nint*, delegate* unmanaged<byte*, int, int, nint, int>, nint, nint>)Export("PEM_read_bio_PrivateKey");
 
     public static readonly delegate* unmanaged<nint, void> X509_free = (delegate* unmanaged<nint, void>)Export("X509_free");
+    public static readonly delegate* unmanaged<nint, nint, int> X509_check_private_key = (delegate* unmanaged<nint, nint, int>)Export("X509_check_private_key");
     public static readonly delegate* unmanaged<nint, byte**, int> i2d_X509 = (delegate* unmanaged<nint, byte**, int>)Export("i2d_X509");
     public static readonly delegate* unmanaged<nint, nint> X509_get_subject_name = (delegate* unmanaged<nint, nint>)Export("X509_get_subject_name");
     public static readonly delegate* unmanaged<nint, nint> X509_NAME_dup = (delegate* unmanaged<nint, nint>)Export("X509_NAME_dup");

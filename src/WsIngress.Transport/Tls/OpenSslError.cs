@@ -15,6 +15,18 @@ internal readonly record struct OpenSslError(TlsFault Fault, string Text)
     /// <summary>A system error; errno is in the other bits.</summary>
     private const uint SystemFlag = 0x80000000;
 
+    /// <summary>
+    /// Empties the queue, as every call of OpenSSL wants it that is judged by it afterwards (SSL_get_error(3)). The look costs 25 ns; clearing one that is
+    /// empty costs 200, twice for every message (measured, OpenSSL 3.0).
+    /// </summary>
+    public static unsafe void Clear()
+    {
+        if (LibCrypto.ERR_peek_error() != 0)
+        {
+            LibCrypto.ERR_clear_error();
+        }
+    }
+
     /// <summary>Takes the queue, which is empty afterwards.</summary>
     public static unsafe OpenSslError Take()
     {

@@ -11,7 +11,6 @@ internal enum OpenSslKind
     NameStack,
     Key,
     Store,
-    Session,
 }
 
 /// <summary>
@@ -75,9 +74,6 @@ internal sealed unsafe class OpenSslHandle : SafeHandle
                 break;
             case OpenSslKind.Store:
                 LibCrypto.X509_STORE_free(handle);
-                break;
-            case OpenSslKind.Session:
-                LibSsl.SSL_SESSION_free(handle);
                 break;
         }
 

@@ -36,7 +36,7 @@ internal sealed unsafe class PemText : IDisposable
             throw new CryptographicException("the private key is encrypted; it must have no password");
         }
 
-        LibCrypto.ERR_clear_error();
+        OpenSslError.Clear();
         using var text = new PemText(pem);
         nint key = LibCrypto.PEM_read_bio_PrivateKey(text._bio, null, &NoPassword, 0);
         return key != 0 ? new(OpenSslKind.Key, key) : throw new CryptographicException($"the private key cannot be read: {OpenSslError.Take().Text}");

@@ -29,7 +29,7 @@ internal sealed unsafe class TlsCertificate : IDisposable
     /// <exception cref="CryptographicException">One of them is unusable; the message says which and why.</exception>
     public static TlsCertificate FromPem(string certificatePem, string keyPem)
     {
-        LibCrypto.ERR_clear_error();
+        OpenSslError.Clear();
         using var certificates = new PemText(certificatePem);
         var leaf = certificates.ReadCertificate(1) ?? throw new CryptographicException("the certificate is missing: there is no BEGIN CERTIFICATE line");
         OpenSslHandle? key = null;
@@ -97,19 +97,21 @@ internal sealed unsafe class TlsCertificate : IDisposable
         /// <exception cref="CryptographicException">OpenSSL refuses it; the message says why.</exception>
         public static void Try(OpenSslHandle leaf, OpenSslHandle key, OpenSslHandle chain)
         {
+            OpenSslError.Clear();
+            if (LibCrypto.X509_check_private_key(leaf.Value, key.Value) != 1)
+            {
+                throw new CryptographicException("the private key does not belong to the certificate");
+            }
+
             lock (Gate)
             {
-                LibCrypto.ERR_clear_error();
                 if (LibSsl.SSL_CTX_use_cert_and_key(Context.Value, leaf.Value, key.Value, chain.Value, 1) == 1)
                 {
                     return;
                 }
             }
 
-            string reason = OpenSslError.Take().Text;
-            throw new CryptographicException(reason.Contains("mismatch", StringComparison.Ordinal)
-                ? "the private key does not belong to the certificate"
-                : $"the certificate is refused: {reason}");
+            throw new CryptographicException($"the certificate is refused: {OpenSslError.Take().Text}");
         }
     }
 }

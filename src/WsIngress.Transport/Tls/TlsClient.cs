@@ -19,12 +19,16 @@ internal sealed record TlsClientOptions
 
     /// <summary>Application protocols to offer (ALPN), the preferred first; none offers none.</summary>
     public ImmutableArray<string> Protocols { get; init; } = ["http/1.1"];
+
+    /// <summary>As <see cref="TlsServerOptions.KernelTls"/>.</summary>
+    public bool KernelTls { get; init; } = true;
 }
 
 /// <summary>TLS as a client of the backends of one policy. For any thread.</summary>
 internal sealed unsafe class TlsClient : IDisposable
 {
     private readonly OpenSslHandle _context;
+    private readonly ClientSessions _sessions = new();
     private readonly bool _verify;
 
     /// <exception cref="CryptographicException">The authorities or the certificate cannot be used; the message says why.</exception>
@@ -37,7 +41,7 @@ internal sealed unsafe class TlsClient : IDisposable
         }
 
         _verify = options.Verify;
-        _context = TlsContext.ForClient();
+        _context = TlsContext.ForClient(options.KernelTls);
         try
         {
             Set(options);
@@ -62,8 +66,13 @@ internal sealed unsafe class TlsClient : IDisposable
         string name = serverName.EndsWith('.') ? serverName[..^1] : serverName;
         if (!(AddressOf(name) is { } address ? !_verify || DemandAddress(session.Native, address) : DemandName(session, name)))
         {
-            LibCrypto.ERR_clear_error();
+            OpenSslError.Clear();
             session.Fail(TlsFault.CertificateRefused, name.Length == 0 ? "there is no name that the backend's certificate could be verified against" : $"'{name}' is no name that a certificate can bear");
+        }
+
+        else if (session.ServerName is not null)
+        {
+            session.Resume(_sessions);
         }
 
         return session;

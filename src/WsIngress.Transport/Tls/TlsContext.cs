@@ -24,9 +24,9 @@ internal static unsafe class TlsContext
     public static bool KernelTlsOffered { get; } = IsKernelTlsOffered();
 
     /// <exception cref="InvalidOperationException">This OpenSSL, or its configuration, refuses a setting that is needed.</exception>
-    public static OpenSslHandle ForServer()
+    public static OpenSslHandle ForServer(bool kernelTls)
     {
-        var context = Create(LibSsl.TLS_server_method());
+        var context = Create(LibSsl.TLS_server_method(), kernelTls);
         Check(context, SetText(context, Suites, LibSsl.SSL_CTX_set_ciphersuites) == 1, "its TLS 1.3 cipher suites");
         Check(context, SetText(context, Ciphers, LibSsl.SSL_CTX_set_cipher_list) == 1, "its TLS 1.2 cipher suites");
         if (!TrySetGroups(context, GroupsWithMlKem))
@@ -39,19 +39,19 @@ internal static unsafe class TlsContext
 
     /// <summary>As a client, suites and groups are OpenSSL's own: pods are older than browsers.</summary>
     /// <exception cref="InvalidOperationException">This OpenSSL, or its configuration, refuses a setting that is needed.</exception>
-    public static OpenSslHandle ForClient() => Create(LibSsl.TLS_client_method());
+    public static OpenSslHandle ForClient(bool kernelTls) => Create(LibSsl.TLS_client_method(), kernelTls);
 
     /// <summary>The wire form of ALPN names (RFC 7301 §3.1): each behind a byte with its length.</summary>
     public static byte[] AlpnWire(IEnumerable<string> names) => [.. names.SelectMany(name => (byte[])[(byte)name.Length, .. Encoding.ASCII.GetBytes(name)])];
 
-    private static OpenSslHandle Create(nint method)
+    private static OpenSslHandle Create(nint method, bool kernelTls)
     {
-        LibCrypto.ERR_clear_error();
+        OpenSslError.Clear();
         var context = new OpenSslHandle(OpenSslKind.Context, LibSsl.SSL_CTX_new(method));
 
         // A peer that closes without close_notify ends its half and not ours; that it did so is noted by the session.
         ulong options = LibSsl.SSL_OP_NO_RENEGOTIATION | LibSsl.SSL_OP_NO_COMPRESSION | LibSsl.SSL_OP_IGNORE_UNEXPECTED_EOF;
-        _ = LibSsl.SSL_CTX_set_options(context.Value, KernelTlsOffered ? options | LibSsl.SSL_OP_ENABLE_KTLS : options);
+        _ = LibSsl.SSL_CTX_set_options(context.Value, kernelTls && KernelTlsOffered ? options | LibSsl.SSL_OP_ENABLE_KTLS : options);
         int mode = LibSsl.SSL_MODE_ENABLE_PARTIAL_WRITE | LibSsl.SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | LibSsl.SSL_MODE_RELEASE_BUFFERS;
         _ = LibSsl.SSL_CTX_ctrl(context.Value, LibSsl.SSL_CTRL_MODE, mode, null);
 
@@ -72,7 +72,7 @@ internal static unsafe class TlsContext
         fixed (byte* text = Encoding.ASCII.GetBytes(groups + "\0"))
         {
             bool done = LibSsl.SSL_CTX_ctrl(context.Value, LibSsl.SSL_CTRL_SET_GROUPS_LIST, 0, text) == 1;
-            LibCrypto.ERR_clear_error();
+            OpenSslError.Clear();
             return done;
         }
     }

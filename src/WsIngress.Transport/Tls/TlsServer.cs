@@ -39,7 +39,7 @@ internal sealed unsafe class TlsServer : IDisposable
         _choose = choose;
         _tickets = options.Tickets ?? new TicketKeys(TimeProvider.System);
         _protocols = TlsContext.AlpnWire(options.Protocols);
-        _context = TlsContext.ForServer();
+        _context = TlsContext.ForServer(options.KernelTls);
         nint context = _context.Value;
         LibSsl.SSL_CTX_set_client_hello_cb(context, &OnClientHello, 0);
         _ = LibSsl.SSL_CTX_callback_ctrl(context, LibSsl.SSL_CTRL_SET_TLSEXT_SERVERNAME_CB, &OnServerName);

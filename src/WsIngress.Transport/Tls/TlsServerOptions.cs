@@ -16,6 +16,9 @@ internal sealed record TlsServerOptions
     /// <summary>Tickets after a full handshake of TLS 1.3; a resumed one sends one anew. 0 switches resumption off in TLS 1.3.</summary>
     public int TicketCount { get; init; } = 1;
 
+    /// <summary>Has the kernel encrypt and decrypt where it offers that and OpenSSL was built for it; false, and wherever either is missing, OpenSSL does.</summary>
+    public bool KernelTls { get; init; } = true;
+
     /// <summary>How long a session may be resumed, at most 7 days (RFC 8446 §4.6.1).</summary>
     public TimeSpan SessionLifetime { get; init; } = TimeSpan.FromHours(2);
 }

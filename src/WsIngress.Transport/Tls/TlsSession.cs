@@ -23,6 +23,7 @@ internal sealed unsafe partial class TlsSession : IDisposable
     private static TlsSession? _current;
 
     private nint _ssl;
+    private ClientSessions? _sessions;
     private int _idleSteps;
     private bool _established;
     private bool _readBroken;
@@ -36,7 +37,7 @@ internal sealed unsafe partial class TlsSession : IDisposable
     {
         bool held = false;
         context.DangerousAddRef(ref held);
-        LibCrypto.ERR_clear_error();
+        OpenSslError.Clear();
         _ssl = LibSsl.SSL_new(context.Value);
         context.DangerousRelease();
         if (_ssl == 0 || LibSsl.SSL_set_fd(_ssl, descriptor) != 1)
@@ -101,7 +102,7 @@ internal sealed unsafe partial class TlsSession : IDisposable
         }
 
         _current = this;
-        LibCrypto.ERR_clear_error();
+        OpenSslError.Clear();
         int result = LibSsl.SSL_do_handshake(_ssl);
         int error = LibC.LastError;
         _current = null;
@@ -119,6 +120,12 @@ internal sealed unsafe partial class TlsSession : IDisposable
             Fail(TlsFault.ClosedEarly, "the peer closed the connection inside the handshake");
         }
 
+        if (Fault != TlsFault.None)
+        {
+            // Whatever it was, the next connection begins anew.
+            _sessions?.Forget(ServerName!);
+        }
+
         return result;
     }
 
@@ -133,8 +140,14 @@ internal sealed unsafe partial class TlsSession : IDisposable
             return NotOpen();
         }
 
+        // OpenSSL answers 0 to a call without room, which would be taken for an error of the connection.
+        if (length == 0)
+        {
+            return IoResult.WantRead;
+        }
+
         _current = this;
-        LibCrypto.ERR_clear_error();
+        OpenSslError.Clear();
         int count = LibSsl.SSL_read(_ssl, buffer, length);
         int error = count > 0 ? 0 : LibC.LastError;
         _current = null;
@@ -142,6 +155,11 @@ internal sealed unsafe partial class TlsSession : IDisposable
         {
             _starved = false;
             _idleSteps = 0;
+            if (_sessions is not null)
+            {
+                KeepSession();
+            }
+
             return count;
         }
 
@@ -175,7 +193,12 @@ internal sealed unsafe partial class TlsSession : IDisposable
             return NotOpen();
         }
 
-        LibCrypto.ERR_clear_error();
+        if (length == 0)
+        {
+            return 0;
+        }
+
+        OpenSslError.Clear();
         int count = LibSsl.SSL_write(_ssl, buffer, length);
         if (count > 0)
         {
@@ -212,9 +235,9 @@ internal sealed unsafe partial class TlsSession : IDisposable
         }
 
         _shutdownSent = true;
-        LibCrypto.ERR_clear_error();
+        OpenSslError.Clear();
         _ = LibSsl.SSL_shutdown(_ssl);
-        LibCrypto.ERR_clear_error();
+        OpenSslError.Clear();
     }
 
     /// <summary>Frees the <c>SSL</c>, and sends nothing. The second call does nothing.</summary>
@@ -230,6 +253,13 @@ internal sealed unsafe partial class TlsSession : IDisposable
         _established = false;
         _readBroken = _writeBroken = true;
         Interlocked.Decrement(ref _live);
+    }
+
+    /// <summary>Takes up an earlier session with the same <see cref="ServerName"/> if there is one, and keeps this one for later connections.</summary>
+    internal void Resume(ClientSessions sessions)
+    {
+        _sessions = sessions;
+        sessions.Offer(ServerName!, _ssl);
     }
 
     /// <summary>Notes the first failure and ends both directions.</summary>
@@ -291,6 +321,12 @@ internal sealed unsafe partial class TlsSession : IDisposable
         }
 
         Fail(fault, text);
+    }
+
+    private void KeepSession()
+    {
+        _sessions!.Keep(ServerName!, _ssl);
+        _sessions = null;
     }
 
     private int NotOpen()

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using System.Security.Authentication;
 using WsIngress.Transport.Loops;
 using WsIngress.Transport.Tls;
@@ -46,6 +45,37 @@ public sealed class ByteFlowTests : IDisposable
         (up, down) = (serving.WriteAsync(bytes), asking.ReadAllAsync(bytes.Length, step));
         Assert.Equal(1, await up);
         Assert.Equal(bytes, await down);
+    }
+
+    [Fact]
+    public async Task A_write_takes_at_most_one_record()
+    {
+        var (wire, serving, asking) = await TlsRig.PairAsync(_server, _client);
+        using var _ = wire;
+        using var __ = serving;
+        using var ___ = asking;
+
+        Assert.Equal(16384, serving.WriteNow(new byte[40_000]));
+        Assert.Equal(100, serving.WriteNow(new byte[100]));
+        Assert.Equal(16484, (await asking.ReadAllAsync(16484, 65536)).Length);
+    }
+
+    [Fact]
+    public async Task A_call_without_bytes_or_room_changes_nothing()
+    {
+        var (wire, serving, asking) = await TlsRig.PairAsync(_server, _client);
+        using var _ = wire;
+        using var __ = serving;
+        using var ___ = asking;
+
+        Assert.Equal(0, serving.WriteNow([]));
+        Assert.Equal(IoResult.WantRead, asking.ReadNow([]));
+        await serving.WriteTextAsync("text");
+        Assert.True(asking.Readable(TimeSpan.FromSeconds(5)));
+        Assert.Equal(IoResult.WantRead, asking.ReadNow([]));
+        Assert.Equal("text", await asking.ReadTextAsync(4));
+        Assert.Equal(TlsFault.None, serving.Session.Fault);
+        Assert.Equal(TlsFault.None, asking.Session.Fault);
     }
 
     [Fact]
@@ -177,7 +207,7 @@ public sealed class ByteFlowTests : IDisposable
         var together = new List<byte>();
         for (var i = 0; i < 3; i++)
         {
-            Assert.Equal(1, SSL_key_update(asking.Session.Native, answerWanted));
+            Assert.Equal(1, NativeCalls.SSL_key_update(asking.Session.Native, answerWanted));
             together.AddRange(await CaptureAsync(wire, asking, $"part {i};"));
         }
 
@@ -190,29 +220,37 @@ public sealed class ByteFlowTests : IDisposable
     [Fact]
     public async Task A_flood_of_new_keys_ends_the_connection_and_keeps_no_thread()
     {
-        var (wire, serving, asking) = await TlsRig.PairAsync(_server, _client);
+        var (wire, serving, asking) = await TlsRig.PairAsync(_server, _client, bufferSize: 16384);
         using var _ = wire;
         using var __ = serving;
         using var ___ = asking;
-        var flooding = Task.Run(() =>
+        var flood = new MemoryStream();
+        var buffer = new byte[65536];
+        for (var i = 0; i < 20_000; i++)
         {
-            wire.Client.Blocking = true;
-            while (SSL_key_update(asking.Session.Native, 0) == 1 && SSL_do_handshake(asking.Session.Native) == 1)
+            Assert.Equal(1, NativeCalls.SSL_key_update(asking.Session.Native, 0));
+            Assert.Equal(1, NativeCalls.SSL_do_handshake(asking.Session.Native));
+            flood.Write(buffer, 0, await wire.Server.ReceiveAsync(buffer));
+        }
+
+        // Faster than it is read, so that there is always more, and mostly a part of a record.
+        wire.Client.Blocking = true;
+        var sent = 0;
+        var flooding = Task.Run(() => Record.Exception(() =>
+        {
+            for (int count; sent < flood.Length; sent += count)
             {
+                count = wire.Client.Send(flood.GetBuffer().AsSpan(sent, (int)Math.Min(1000, flood.Length - sent)));
             }
-        });
+        }));
 
         Assert.Equal(IoResult.Failed, await serving.ReadAsync(new byte[10]));
         Assert.Equal(TlsFault.Flood, serving.Session.Fault);
+        Assert.Equal("a flood of handshake messages without data between them", serving.Session.FailureText);
+        Assert.InRange(Volatile.Read(ref sent), 1, flood.Length / 2);
         wire.Server.Close();
         await flooding;
     }
-
-    [DllImport("libssl.so.3")]
-    private static extern int SSL_key_update(nint ssl, int type);
-
-    [DllImport("libssl.so.3")]
-    private static extern int SSL_do_handshake(nint ssl);
 
     /// <summary>The client's next record, taken off the wire before the server has seen it.</summary>
     private static async Task<byte[]> CaptureAsync(Loopback wire, TlsPeer asking, string text)

@@ -56,6 +56,63 @@ public sealed class CertificateChoiceTests : IDisposable
     }
 
     [Fact]
+    public async Task Threads_share_a_server_while_its_certificates_are_swapped()
+    {
+        var all = Enumerable.Range(0, 4).Select(_ => _authority.Issue("a.example")).ToArray();
+        var current = all[0].ForTransport();
+        using var server = new TlsServer(_ => Volatile.Read(ref current), TlsServerOptions.Default);
+        using var client = new TlsClient(new() { Verify = true, CaPem = _authority.Pem });
+        var serials = all.Select(issued => issued.Serial).ToHashSet();
+
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(async worker =>
+        {
+            for (var i = 0; i < 25; i++)
+            {
+                Volatile.Write(ref current, all[(worker + i) % all.Length].ForTransport());
+                var (wire, serving, asking) = await TlsRig.PairAsync(server, client);
+                using (wire)
+                using (serving)
+                using (asking)
+                {
+                    await serving.WriteTextAsync("x");
+                    Assert.Equal("x", await asking.ReadTextAsync(1));
+                    Assert.Contains(asking.Session.PeerCertificate!.SerialNumber, serials);
+                }
+            }
+        }));
+    }
+
+    [Fact]
+    public async Task A_client_that_has_to_say_hello_twice_is_served()
+    {
+        var issued = _authority.Issue("a.example");
+        using var certificate = issued.ForTransport();
+        var trust = new ClientTrust(Authorities.FromPem(_authority.Pem), required: true);
+        var asked = 0;
+        using var server = new TlsServer(
+            _ =>
+            {
+                asked++;
+                return new(certificate, trust);
+            },
+            TlsServerOptions.Default);
+        using var client = new TlsClient(new() { Certificate = certificate });
+        using var wire = await Loopback.ConnectAsync();
+        using var serving = TlsPeer.Serve(server, wire.Server);
+        using var asking = TlsPeer.Connect(client, wire.Client, "a.example");
+
+        // A key share of a group that the server does not take: it asks for another (RFC 8446 §4.1.4).
+        var groups = System.Runtime.InteropServices.Marshal.StringToHGlobalAnsi("secp521r1:X25519");
+        Assert.Equal(1, NativeCalls.SSL_ctrl(asking.Session.Native, LibSsl.SSL_CTRL_SET_GROUPS_LIST, 0, groups));
+        System.Runtime.InteropServices.Marshal.FreeHGlobal(groups);
+        await Task.WhenAll(serving.EstablishAsync(), asking.EstablishAsync());
+
+        Assert.Equal(2, asked);
+        Assert.Equal("a.example", serving.Session.ServerName);
+        Assert.Equal(issued.Serial, serving.Session.PeerCertificate?.SerialNumber);
+    }
+
+    [Fact]
     public async Task A_choice_that_throws_costs_its_own_connection_alone()
     {
         using var certificate = _authority.Issue("a.example").ForTransport();
