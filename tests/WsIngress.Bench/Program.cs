@@ -1,12 +1,23 @@
 using WsIngress.Bench;
+using WsIngress.Bench.Comparison;
+using WsIngress.Bench.Load;
+using WsIngress.Bench.Pods;
+using WsIngress.Bench.Proxies;
 
-// Every figure is for this machine in this run. Ratios to other proxies need them beside it; these benches have no peer.
+// Every figure is for this machine in this run. Only `data-plane` has peers beside it, and so ratios that hold elsewhere.
 return args switch
 {
     ["routing"] => RoutingBench.Run(),
     ["follow", .. var rest] => await FollowBench.RunAsync(rest.Length > 0 ? int.Parse(rest[0]) : 10_000),
     ["control-plane", .. var rest] => await ControlPlaneBench.RunAsync(rest.Length > 0 ? int.Parse(rest[0]) : 10_000),
     ["relay", .. var rest] => await RelayBench.RunAsync(rest.Length > 0 ? int.Parse(rest[0]) : 20_000),
+    ["data-plane", .. var rest] => DataPlaneBench.Run(rest),
+    ["table", var file] => DataPlaneBench.PrintTable(file),
+
+    // Processes that data-plane starts.
+    ["bench-load", .. var rest] => LoadClient.Run(rest),
+    ["bench-echo", .. var rest] => EchoPod.Run(rest),
+    ["bench-yarp", .. var rest] => PlainYarp.Run(rest),
     _ => Usage(),
 };
 
@@ -18,6 +29,8 @@ static int Usage()
           follow [N]       a folder of N Ingresses (10,000): from the quiet after a new file to its route being served
           control-plane [N]  the controller over an API server with N Ingresses, N Services, 2 N EndpointSlices (10,000): ready, memory, changes to traffic
           relay [N]        N messages (20,000) through the stream relay on loopback: CPU and bytes allocated per message
+          data-plane [..]  wsingress beside nginx, HAProxy and plain YARP: CPU, memory, handshakes, latency; its options with --help
+          table FILE       the result of `data-plane --json FILE` as the table of docs/performance.md
         """);
     return 2;
 }
