@@ -12,6 +12,7 @@ return args switch
     ["control-plane", .. var rest] => await ControlPlaneBench.RunAsync(rest.Length > 0 ? int.Parse(rest[0]) : 10_000),
     ["relay", .. var rest] => await RelayBench.RunAsync(rest.Length > 0 ? int.Parse(rest[0]) : 20_000),
     ["data-plane", .. var rest] => DataPlaneBench.Run(rest),
+    ["collections", .. var rest] => CollectionsBench.Run(rest),
     ["table", var file] => DataPlaneBench.PrintTable(file),
 
     // Processes that data-plane starts.
@@ -30,6 +31,7 @@ static int Usage()
           control-plane [N]  the controller over an API server with N Ingresses, N Services, 2 N EndpointSlices (10,000): ready, memory, changes to traffic
           relay [N]        N messages (20,000) through the stream relay on loopback: CPU and bytes allocated per message
           data-plane [..]  wsingress beside nginx, HAProxy and plain YARP: CPU, memory, handshakes, latency; its options with --help
+          collections [--quick] [--wsingress PATH] [--wsingress-args ARGS]  garbage collections of wsingress while 1,000,000 messages pass
           table FILE       the result of `data-plane --json FILE` as the table of docs/performance.md
         """);
     return 2;

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using WsIngress.Bench.Proxies;
 
 namespace WsIngress.Bench.Comparison;
@@ -9,25 +8,13 @@ namespace WsIngress.Bench.Comparison;
 /// </summary>
 internal sealed class DataPlaneBench : IDisposable
 {
-    private readonly CancellationTokenSource _stop = new();
-    private readonly List<PosixSignalRegistration> _signals = [];
+    private readonly EndSignals _signals = new();
     private readonly DataPlaneOptions _options;
     private readonly IReadOnlyList<ProxyKind> _kinds;
     private readonly Workplace _place = new();
     private readonly Dictionary<string, RunningProxy> _running = [];
 
-    private DataPlaneBench(DataPlaneOptions options)
-    {
-        (_options, _kinds) = (options, options.Kinds());
-        foreach (var signal in new[] { PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGHUP })
-        {
-            _signals.Add(PosixSignalRegistration.Create(signal, context =>
-            {
-                context.Cancel = true;
-                _stop.Cancel();
-            }));
-        }
-    }
+    private DataPlaneBench(DataPlaneOptions options) => (_options, _kinds) = (options, options.Kinds());
 
     public static int Run(string[] arguments)
     {
@@ -66,8 +53,7 @@ internal sealed class DataPlaneBench : IDisposable
         }
 
         _place.Dispose();
-        _signals.ForEach(s => s.Dispose());
-        _stop.Dispose();
+        _signals.Dispose();
     }
 
     private int Run()
@@ -82,8 +68,8 @@ internal sealed class DataPlaneBench : IDisposable
         };
         try
         {
-            using var pod = new PodProcess(_place, _stop.Token);
-            var site = new Site(_place, pod, _stop.Token);
+            using var pod = new PodProcess(_place, _signals.Token);
+            var site = new Site(_place, pod, _signals.Token);
             foreach (var scenario in Scenarios.Create(_options))
             {
                 result.Rows.AddRange(Measure(site, scenario));
@@ -126,7 +112,7 @@ internal sealed class DataPlaneBench : IDisposable
             {
                 var sample = Sample(site, scenario, kind);
                 rows.Add(kind.Name, sample);
-                var figures = scenario.Metrics.Where(m => sample.Figures.ContainsKey(m.Name)).Select(m => $"{m.Name} {sample.Figures[m.Name]:0.##} {m.Unit}");
+                var figures = scenario.Metrics.Where(m => !m.OfLoad && sample.Figures.ContainsKey(m.Name)).Select(m => $"{m.Name} {sample.Figures[m.Name]:0.##} {m.Unit}");
                 Console.Error.WriteLine($"{scenario.Name}, round {round}, {kind.Name}: {string.Join(", ", figures.Concat(sample.Troubles))}");
             }
         }

@@ -25,7 +25,7 @@ internal sealed class HandshakeScenario(string group, LoadOptions load, Target? 
         var count = cost.Report.Messages;
         var sample = new Sample();
         sample.Check(cost.Report);
-        sample.Add(_cpu, cost.Proxy / count);
+        sample.AddOf(proxy, _cpu, cost.Proxy / count);
         sample.Add(_rate, count / cost.Report.Seconds);
         cost.Describe(sample, "handshake", count);
         if (!empty)

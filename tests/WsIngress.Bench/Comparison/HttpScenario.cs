@@ -40,7 +40,7 @@ internal sealed class HttpScenario(string group, double seconds, int connections
             }
         }
 
-        sample.Add(_cpu, (proxy.Cpu - cpu) / requests);
+        sample.AddOf(proxy, _cpu, (proxy.Cpu - cpu) / requests);
         sample.Add(Metric.PodCpuOf("request"), (site.Pod.Cpu - pod) / requests);
         return sample;
     }

@@ -22,7 +22,7 @@ internal sealed class LatencyScenario(string group, LoadOptions load, Target? ta
         sample.Check(cost.Report);
         sample.Add(_p50, cost.Report.P50);
         sample.Add(_p99, cost.Report.P99);
-        sample.Add(_cpu, cost.Proxy / cost.Report.Messages);
+        sample.AddOf(proxy, _cpu, cost.Proxy / cost.Report.Messages);
         cost.Describe(sample, "message", cost.Report.Messages);
         if (cost.Report.Messages < 0.99 * load.Rate * load.Seconds)
         {

@@ -24,7 +24,7 @@ internal sealed class MessageScenario(string group, LoadOptions load, Target? cp
         var cost = site.Run(proxy, load);
         var sample = new Sample();
         sample.Check(cost.Report);
-        sample.Add(_cpu, cost.Proxy / cost.Report.Messages);
+        sample.AddOf(proxy, _cpu, cost.Proxy / cost.Report.Messages);
         sample.Add(_rate, cost.Report.Messages / cost.Report.Seconds);
         cost.Describe(sample, "message", cost.Report.Messages);
         return sample;

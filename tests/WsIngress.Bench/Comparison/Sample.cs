@@ -1,4 +1,5 @@
 using WsIngress.Bench.Load;
+using WsIngress.Bench.Proxies;
 
 namespace WsIngress.Bench.Comparison;
 
@@ -21,6 +22,15 @@ internal sealed class Sample
         else
         {
             Trouble($"no {metric.Name}");
+        }
+    }
+
+    /// <summary>A figure of the proxy's own; there is none without a proxy.</summary>
+    public void AddOf(RunningProxy proxy, Metric metric, double figure)
+    {
+        if (!proxy.IsDirect)
+        {
+            Add(metric, figure);
         }
     }
 

@@ -25,9 +25,9 @@ internal sealed class Site(Workplace place, PodProcess pod, CancellationToken st
     public LoadCost Run(RunningProxy proxy, LoadOptions options)
     {
         using var client = new LoadProcess(options with { Port = Port(proxy, options) }, stop);
-        var before = Marks.Take(proxy, pod, client);
+        var before = Marks.Take(proxy, pod);
         var report = client.Go();
-        var cost = new LoadCost(report, before, Marks.Take(proxy, pod, client));
+        var cost = new LoadCost(report, before, Marks.Take(proxy, pod));
         client.Close();
         pod.WaitUntilEmpty(stop);
         return cost;
@@ -40,22 +40,21 @@ internal sealed class Site(Workplace place, PodProcess pod, CancellationToken st
         using var client = new LoadProcess(options with { Port = Port(proxy, options), Mode = "handshakes" }, stop);
         pod.WaitUntilEmpty(stop);
         Pause(0.2);
-        var before = Marks.Take(proxy, pod, client);
+        var before = Marks.Take(proxy, pod);
         var report = client.Go();
-        var clientAfter = client.Cpu;
         client.Close();
         empty = pod.WaitUntilEmpty(stop);
         Pause(Settle);
-        return new(report, before, Marks.Take(proxy, pod, client) with { Client = clientAfter });
+        return new(report, before, Marks.Take(proxy, pod));
     }
 
     private static int Port(RunningProxy proxy, LoadOptions options) => options.Tls ? proxy.Https ?? throw new IOException($"{proxy.Name} has no TLS") : proxy.Http;
 }
 
 /// <summary>CPU times at one moment, in microseconds.</summary>
-internal sealed record Marks(double Proxy, double Pod, double Client, double Machine, long At)
+internal sealed record Marks(double Proxy, double Pod, double Machine, long At)
 {
-    public static Marks Take(RunningProxy proxy, PodProcess pod, LoadProcess client) => new(proxy.Cpu, pod.Cpu, client.Cpu, MachineBusy(), Stopwatch.GetTimestamp());
+    public static Marks Take(RunningProxy proxy, PodProcess pod) => new(proxy.Cpu, pod.Cpu, MachineBusy(), Stopwatch.GetTimestamp());
 
     /// <summary>The first line of /proc/stat less its idle times; in ticks of 10 ms, which is enough for a share.</summary>
     private static double MachineBusy() => File.ReadLines("/proc/stat").First().Split(' ', StringSplitOptions.RemoveEmptyEntries)[1..9]
@@ -69,7 +68,7 @@ internal sealed record LoadCost(LoadReport Report, Marks Before, Marks After)
 
     public double Pod => After.Pod - Before.Pod;
 
-    public double Client => After.Client - Before.Client;
+    public double Client => Report.Cpu;
 
     private double Elapsed => Stopwatch.GetElapsedTime(Before.At, After.At).TotalMicroseconds;
 

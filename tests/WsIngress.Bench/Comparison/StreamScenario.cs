@@ -20,7 +20,7 @@ internal sealed class StreamScenario(string group, LoadOptions load)
         var megabytes = cost.Report.Bytes / 1e6;
         var sample = new Sample();
         sample.Check(cost.Report);
-        sample.Add(_cpu, cost.Proxy / megabytes);
+        sample.AddOf(proxy, _cpu, cost.Proxy / megabytes);
         sample.Add(_rate, megabytes / cost.Report.Seconds);
         cost.Describe(sample, "MB", megabytes);
         return sample;

@@ -10,6 +10,8 @@ internal sealed unsafe class EchoRun(LoadOptions options, SocketSet set, LoadSoc
     private readonly ClientFrame _frame = new(options.Payload);
     private readonly Exchange[] _exchanges = new Exchange[sockets.Length];
     private readonly LatencyHistogram _times = new();
+    private readonly long _most = options.Messages > 0 ? options.Messages : long.MaxValue;
+    private long _begun;
     private long _end;
 
     public override void Run()
@@ -93,7 +95,7 @@ internal sealed unsafe class EchoRun(LoadOptions options, SocketSet set, LoadSoc
         var now = Stopwatch.GetTimestamp();
         _times.Add((now - exchange.SentAt) * (1_000_000_000 / Stopwatch.Frequency));
         Report.Messages++;
-        if (now < _end)
+        if (now < _end && _begun < _most)
         {
             Begin(socket, now);
         }
@@ -107,6 +109,7 @@ internal sealed unsafe class EchoRun(LoadOptions options, SocketSet set, LoadSoc
     private void Begin(LoadSocket socket, long now)
     {
         ref var exchange = ref _exchanges[socket.Number];
+        _begun++;
         exchange = new() { Message = exchange.Message + 1, SentAt = now, Under = true };
         OnWritable(socket);
     }

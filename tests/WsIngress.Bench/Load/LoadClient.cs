@@ -12,6 +12,8 @@ internal static class LoadClient
     /// <summary>Opened and closed before handshakes are measured: the client's own code is compiled then and a ticket is there.</summary>
     private const int Warming = 50;
 
+    private static double Cpu => Posix.CpuNanoseconds(Environment.ProcessId) / 1000.0;
+
     public static int Run(string[] arguments)
     {
         var options = LoadOptions.Parse(arguments);
@@ -24,9 +26,9 @@ internal static class LoadClient
             Close(opening.Open(Math.Min(Warming, options.Sockets)));
             Step("READY");
             report.Resumed = 0;
-            var began = Stopwatch.GetTimestamp();
+            var (cpu, began) = (Cpu, Stopwatch.GetTimestamp());
             sockets = opening.Open(options.Sockets);
-            report.Seconds = Stopwatch.GetElapsedTime(began).TotalSeconds;
+            (report.Cpu, report.Seconds) = (Cpu - cpu, Stopwatch.GetElapsedTime(began).TotalSeconds);
             report.Messages = sockets.Count(s => s is not null);
         }
         else
@@ -58,7 +60,9 @@ internal static class LoadClient
             "down" => new DownRun(options, set, sockets, report),
             _ => throw new FormatException($"'{options.Mode}': allowed: echo, rate, up, down, hold, handshakes"),
         };
+        var cpu = Cpu;
         run.Run();
+        report.Cpu = Cpu - cpu;
     }
 
     private static void Close(LoadSocket?[] sockets)

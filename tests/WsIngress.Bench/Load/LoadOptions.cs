@@ -24,6 +24,9 @@ internal sealed record LoadOptions
 
     public double Seconds { get; init; } = 3;
 
+    /// <summary>Ends `echo` before the time is over; 0 does not.</summary>
+    public int Messages { get; init; }
+
     /// <summary>Messages per second of `rate`, all sockets together.</summary>
     public int Rate { get; init; } = 10_000;
 
@@ -37,14 +40,14 @@ internal sealed record LoadOptions
 
     public IEnumerable<string> ToArguments() =>
     [
-        Mode, $"{Port}", Host, $"{Sockets}", $"{Payload}", Seconds.ToString(CultureInfo.InvariantCulture), $"{Rate}", Tls ? "tls" : "plain", Resume ? "resume" : "full",
+        Mode, $"{Port}", Host, $"{Sockets}", $"{Payload}", Seconds.ToString(CultureInfo.InvariantCulture), $"{Rate}", Tls ? "tls" : "plain", Resume ? "resume" : "full", $"{Messages}",
     ];
 
     public static LoadOptions Parse(string[] arguments)
     {
-        if (arguments is not [var mode, var port, var host, var sockets, var payload, var seconds, var rate, var tls, var resume])
+        if (arguments is not [var mode, var port, var host, var sockets, var payload, var seconds, var rate, var tls, var resume, var messages])
         {
-            throw new FormatException("usage: bench-load MODE PORT HOST SOCKETS PAYLOAD SECONDS RATE tls|plain resume|full");
+            throw new FormatException("usage: bench-load MODE PORT HOST SOCKETS PAYLOAD SECONDS RATE tls|plain resume|full MESSAGES");
         }
 
         return new()
@@ -58,6 +61,7 @@ internal sealed record LoadOptions
             Rate = Whole(rate, 1_000_000),
             Tls = tls == "tls",
             Resume = resume == "resume",
+            Messages = int.Parse(messages, CultureInfo.InvariantCulture),
         };
     }
 

@@ -21,6 +21,9 @@ internal sealed class LoadReport
     /// <summary>From the first byte to the last.</summary>
     public double Seconds { get; set; }
 
+    /// <summary>CPU of the client's process over that time, in microseconds, by its own clock: compiling and reporting are not in it.</summary>
+    public double Cpu { get; set; }
+
     public double P50 { get; set; }
 
     public double P99 { get; set; }

@@ -1,5 +1,4 @@
 using WsIngress.Bench.Load;
-using WsIngress.Bench.Os;
 
 namespace WsIngress.Bench.Proxies;
 
@@ -20,8 +19,6 @@ internal sealed class LoadProcess : IDisposable
             throw new IOException("the load client did not start");
         }
     }
-
-    public double Cpu => ProcessTree.CpuMicroseconds(_process.Id);
 
     /// <summary>Does what it was started for.</summary>
     public LoadReport Go()
