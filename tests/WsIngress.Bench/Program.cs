@@ -13,7 +13,7 @@ return args switch
     ["relay", .. var rest] => await RelayBench.RunAsync(rest.Length > 0 ? int.Parse(rest[0]) : 20_000),
     ["data-plane", .. var rest] => DataPlaneBench.Run(rest),
     ["collections", .. var rest] => CollectionsBench.Run(rest),
-    ["table", var file] => DataPlaneBench.PrintTable(file),
+    ["table", var file, .. var document] => TableCommand.Run(file, document),
 
     // Processes that data-plane starts.
     ["bench-load", .. var rest] => LoadClient.Run(rest),
@@ -32,7 +32,7 @@ static int Usage()
           relay [N]        N messages (20,000) through the stream relay on loopback: CPU and bytes allocated per message
           data-plane [..]  wsingress beside nginx, HAProxy and plain YARP: CPU, memory, handshakes, latency; its options with --help
           collections [--quick] [--wsingress PATH] [--wsingress-args ARGS]  garbage collections of wsingress while 1,000,000 messages pass
-          table FILE       the result of `data-plane --json FILE` as the table of docs/performance.md
+          table FILE [DOCUMENT]  the result of `data-plane --json FILE` as Markdown; into the document, between its marks, when one is named
         """);
     return 2;
 }

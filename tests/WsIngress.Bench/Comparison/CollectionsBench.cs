@@ -14,7 +14,11 @@ internal static class CollectionsBench
 
     public static int Run(string[] arguments)
     {
-        var options = DataPlaneOptions.Parse(arguments);
+        if (DataPlaneOptions.Read(arguments) is not { } options)
+        {
+            return 2;
+        }
+
         using var signals = new EndSignals();
         using var place = new Workplace();
         using var pod = new PodProcess(place, signals.Token);

@@ -18,14 +18,8 @@ internal sealed class DataPlaneBench : IDisposable
 
     public static int Run(string[] arguments)
     {
-        DataPlaneOptions options;
-        try
+        if (DataPlaneOptions.Read(arguments) is not { } options)
         {
-            options = DataPlaneOptions.Parse(arguments);
-        }
-        catch (FormatException error)
-        {
-            Console.Error.WriteLine($"{error.Message}\n{DataPlaneOptions.Usage}");
             return 2;
         }
 
@@ -36,13 +30,6 @@ internal sealed class DataPlaneBench : IDisposable
 
         using var bench = new DataPlaneBench(options);
         return bench.Run();
-    }
-
-    /// <summary>Prints a result as the table that `docs/performance.md` holds.</summary>
-    public static int PrintTable(string file)
-    {
-        Console.Write(new ResultTable(ComparisonResult.Read(file), markdown: true));
-        return 0;
     }
 
     public void Dispose()

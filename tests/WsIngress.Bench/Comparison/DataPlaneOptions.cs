@@ -7,11 +7,11 @@ namespace WsIngress.Bench.Comparison;
 /// <summary>What the command line of `data-plane` and `collections` says.</summary>
 internal sealed record DataPlaneOptions
 {
-    public const string Usage = """
+    private const string Usage = """
         usage: -- data-plane [OPTIONS]
           --seconds S         length of one run (3)
           --rounds R          runs per proxy and row, A B C A B C; the median counts (3)
-          --quick             short and small: 1 s, 1 round, at most 1,000 sockets
+          --quick             short and small: 1 s and 1 round unless said otherwise, at most 1,000 sockets
           --only A,B          idle, idle-tls, ws, wss, sizes, sizes-tls, stream, stream-tls, handshake, handshake-tls, latency, http
           --peers A,B         of nginx, haproxy, yarp, wsingress, direct (all)
           --wsingress PATH    the built executable (src/WsIngress/bin/Release/net10.0/wsingress)
@@ -40,15 +40,29 @@ internal sealed record DataPlaneOptions
 
     public string? Json { get; init; }
 
-    /// <exception cref="FormatException">Names what cannot be used.</exception>
-    public static DataPlaneOptions Parse(string[] arguments)
+    /// <summary>Null when the command line cannot be used; why is said.</summary>
+    public static DataPlaneOptions? Read(string[] arguments)
     {
-        var options = new DataPlaneOptions();
+        try
+        {
+            return arguments.Contains("--help") ? throw new FormatException("wsingress beside other proxies") : Parse(arguments);
+        }
+        catch (FormatException error)
+        {
+            Console.Error.WriteLine($"{error.Message}\n{Usage}");
+            return null;
+        }
+    }
+
+    /// <exception cref="FormatException">Names what cannot be used.</exception>
+    private static DataPlaneOptions Parse(string[] arguments)
+    {
+        var quick = arguments.Contains("--quick");
+        var options = quick ? new() { Quick = true, Seconds = 1, Rounds = 1 } : new DataPlaneOptions();
         for (var i = 0; i < arguments.Length; i++)
         {
             if (arguments[i] == "--quick")
             {
-                options = options with { Quick = true, Seconds = 1, Rounds = 1 };
                 continue;
             }
 

@@ -19,7 +19,7 @@ internal sealed class Sample
         {
             _figures[metric.Name] = figure;
         }
-        else
+        else if (_troubles.Count == 0)
         {
             Trouble($"no {metric.Name}");
         }

@@ -94,23 +94,7 @@ internal sealed unsafe class Opening
         }
 
         ref var dial = ref _dials[number];
-        if (dial.Phase == Phase.Connecting)
-        {
-            if (socket.ConnectError is var error and not 0)
-            {
-                Fail(number, $"connect: {Transport.Native.Errno.Text(error)}");
-                return;
-            }
-
-            if (_tls is not null)
-            {
-                socket.Begin(_tls);
-            }
-
-            dial.Phase = Phase.Tls;
-        }
-
-        if (dial.Phase == Phase.Tls && !Handshake(socket, ref dial))
+        if ((dial.Phase == Phase.Connecting && !Connected(socket, ref dial)) || (dial.Phase == Phase.Tls && !Handshake(socket, ref dial)))
         {
             return;
         }
@@ -123,6 +107,23 @@ internal sealed unsafe class Opening
         {
             Listen(socket);
         }
+    }
+
+    private bool Connected(LoadSocket socket, ref Dial dial)
+    {
+        if (socket.ConnectError is var error and not 0)
+        {
+            Fail(socket.Number, $"connect: {Transport.Native.Errno.Text(error)}");
+            return false;
+        }
+
+        if (_tls is not null)
+        {
+            socket.Begin(_tls);
+        }
+
+        dial.Phase = Phase.Tls;
+        return true;
     }
 
     /// <summary>TLS where there is any, then the request; true when that is sent.</summary>

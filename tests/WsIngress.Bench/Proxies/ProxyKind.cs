@@ -76,6 +76,6 @@ internal sealed record ProxyKind(string Name, string Version, Func<Workplace, in
         using var process = Process.Start(new ProcessStartInfo(program, [option]) { RedirectStandardOutput = true, RedirectStandardError = true });
         var text = process?.StandardOutput.ReadLine() ?? process?.StandardError.ReadLine() ?? "";
         process?.WaitForExit();
-        return text.Trim();
+        return text.Split(' ', '/').FirstOrDefault(w => w.Length > 0 && char.IsAsciiDigit(w[0])) ?? text;
     }
 }
