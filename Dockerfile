@@ -1,6 +1,7 @@
 # The image of wsingress: controller, proxy, echo pod and test client in one program.
 #
-#   docker buildx build --platform linux/amd64,linux/arm64 --tag REGISTRY/wsingress:VERSION .
+#   docker buildx build --platform linux/amd64,linux/arm64 --tag REGISTRY/wsingress:VERSION \
+#     --build-arg REVISION=$(git rev-parse HEAD) --build-arg CREATED=$(git log -1 --format=%cI) .
 #
 # deploy/check-image runs the instructions below on a machine without an engine.
 
@@ -33,17 +34,23 @@ RUN dotnet publish src/WsIngress --no-restore -p:PublishProfile=Image -p:ImageAr
 FROM mcr.microsoft.com/dotnet/aspnet:${DOTNET}-noble-chiseled
 ARG VERSION=0.1.0
 ARG REVISION=unknown
+ARG CREATED=1970-01-01T00:00:00Z
+ARG SOURCE=https://github.com/wsingress/wsingress
 LABEL org.opencontainers.image.title="WsIngress" \
       org.opencontainers.image.description="Kubernetes ingress controller for WebSocket traffic" \
       org.opencontainers.image.licenses="Apache-2.0" \
       org.opencontainers.image.version="${VERSION}" \
-      org.opencontainers.image.revision="${REVISION}"
+      org.opencontainers.image.revision="${REVISION}" \
+      org.opencontainers.image.created="${CREATED}" \
+      org.opencontainers.image.source="${SOURCE}"
 
 # Diagnostics want a socket in /tmp, which a read-only root does not have. The port of the base image is not ours: --http says where to listen.
 # The runtime looks for certificate stores in the home folder and fails when it cannot tell which that is; this user has no line in /etc/passwd.
+# PATH is what engines take when an image says nothing, and our folder: `kubectl exec POD -- wsingress routes` has no shell to look elsewhere.
 ENV DOTNET_EnableDiagnostics=0 \
     ASPNETCORE_HTTP_PORTS= \
-    HOME=/
+    HOME=/ \
+    PATH=/app:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 WORKDIR /app
 COPY --from=build /app /app
 EXPOSE 8080 8443 9090

@@ -1,11 +1,11 @@
 // Runs the instructions of a Dockerfile on a machine without an engine: stages become folders, absolute paths stay inside them.
 // Only what our Dockerfile uses is known; anything else is an error.
-//   node deploy/dockerfile.mjs CONTEXT FOLDER TARGETARCH    writes FOLDER/STAGE/... and FOLDER/image.json
+//   node deploy/dockerfile.mjs CONTEXT FOLDER TARGETARCH [ARG=VALUE...]    writes FOLDER/STAGE/... and FOLDER/image.json
 import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { basename, join, posix, relative, resolve } from "node:path";
 
-const [context, folder, arch] = process.argv.slice(2);
+const [context, folder, arch, ...buildArgs] = process.argv.slice(2);
 const fail = message => {
   console.error(`Dockerfile: ${message}`);
   process.exit(1);
@@ -24,6 +24,12 @@ const ignored = path => {
 
 const instructions = readFileSync(join(context, "Dockerfile"), "utf8").replaceAll(/^\s*#.*\n/gm, "").replaceAll(/\\\n/g, " ").split("\n").map(l => l.trim()).filter(Boolean)
   .map(line => [line.split(/\s+/)[0], line.slice(line.split(/\s+/)[0].length).trim()]);
+
+/** What --build-arg would give; each must be an ARG of the Dockerfile. */
+const given = Object.fromEntries(buildArgs.map(text => [text.slice(0, text.indexOf("=")), text.slice(text.indexOf("=") + 1)]));
+for (const name of Object.keys(given).filter(n => !instructions.some(([instruction, text]) => instruction === "ARG" && text.split("=")[0] === n))) {
+  fail(`ARG ${name} is not there`);
+}
 
 const globals = {};
 const stages = [];
@@ -67,7 +73,7 @@ for (const [instruction, text] of instructions) {
     }
     case "ARG": {
       const [, name, value] = /^(\w+)(?:=(.*))?$/.exec(text) ?? fail(`ARG ${text}`);
-      (stage?.args ?? globals)[name] = value ?? { TARGETARCH: arch }[name] ?? globals[name] ?? fail(`ARG ${name} has no value`);
+      (stage?.args ?? globals)[name] = given[name] ?? value ?? { TARGETARCH: arch }[name] ?? globals[name] ?? fail(`ARG ${name} has no value`);
       break;
     }
     case "ENV":

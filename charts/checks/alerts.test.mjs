@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { describe, test } from "node:test";
 import { stringify } from "yaml";
 import { ofKind, render, run, temporary, valuesFiles } from "./tools.mjs";
+import { refusals, strangers } from "./words.mjs";
 
 const rules = values => ofKind(render(values), "PrometheusRule")[0].spec;
 const defaults = rules({ controller: { metrics: { enabled: true, prometheusRule: { enabled: true } } } });
@@ -22,14 +23,21 @@ function promtool(args, files) {
 const pod = (name = "a") => `job="j",instance="${name}",pod="${name}"`;
 const chat = 'namespace="chat",ingress="web",service="web"';
 const up = (name = "a", values = "1x200") => ({ series: `wsingress_build_info{${pod(name)},version="1"}`, values });
-const open = values => ({ series: `wsingress_websocket_connections{${pod()},${chat}}`, values });
+const open = (values, name = "a") => ({ series: `wsingress_websocket_connections{${pod(name)},${chat}}`, values });
+const started = (values, name = "a") => ({ series: `wsingress_start_timestamp_seconds{${pod(name)}}`, values });
+const draining = (values, name = "a") => ({ series: `wsingress_drain_remaining_connections{${pod(name)}}`, values });
 const closed = (outcome, values, name = "a") => ({ series: `wsingress_websocket_closed_total{${pod(name)},${chat},outcome="${outcome}",initiator="backend",code="1011"}`, values });
 const opened = values => ({ series: `wsingress_websocket_opened_total{${pod()},${chat}}`, values });
 const failed = (reason, values) => ({ series: `wsingress_websocket_handshake_failures_total{${pod()},${chat},reason="${reason}"}`, values });
 const one = (name, values, labels = "") => ({ series: `${name}{${pod()}${labels ? `,${labels}` : ""}}`, values });
+const problems = (reason, errors, warnings) => [["error", errors], ["warning", warnings]].map(([severity, values]) => one("wsingress_ingress_problems", values, `reason="${reason}",severity="${severity}"`));
 const web = { namespace: "chat", ingress: "web", service: "web" };
 const a = { job: "j", instance: "a", pod: "a" };
 const day = 86400;
+
+// Whose doing a refused handshake is. Together they are all reasons: a new one has to be put on one side.
+const oursOrThePods = ["no-endpoint", "connect-failed", "timeout", "pod-protocol-error", "closed", "no-room", "internal-error"];
+const ofTheClients = ["bad-request", "no-route", "address-denied", "web-socket-off", "redirected-to-tls", "pod-refused", "draining", "client-gone"];
 
 // Samples come every 30 s. `fires` is the labels of the alert besides its own, or false.
 const cases = [
@@ -42,13 +50,27 @@ const cases = [
   { alert: "WsIngressMassClose", what: "most of very few", series: [up(), open("20x20 0x180"), closed("client-lost", "0x20 20x180")], at: "12m", fires: false },
   { alert: "WsIngressMassClose", what: "over by then", series: [up(), open("900x20 600x180"), closed("backend-lost", "10x20 310x180")], at: "40m", fires: false },
   { alert: "WsIngressHandshakeFailures", what: "one in three", series: [opened("0+20x200"), failed("connect-failed", "0+10x200")], at: "15m", fires: web },
-  { alert: "WsIngressHandshakeFailures", what: "all of them, none was ever opened", series: [failed("no-endpoint", "0+10x200")], at: "15m", fires: web },
-  { alert: "WsIngressHandshakeFailures", what: "faults of clients", series: [opened("0+20x200"), ...["bad-request", "address-denied", "no-route", "draining", "pod-refused"].map(r => failed(r, "0+10x200"))], at: "15m", fires: false },
+  { alert: "WsIngressPodLost", what: "a pod is gone, and its clients are at the other at once", series: [started("7x20 stale"), open("900x20 stale"), draining("0x20 stale"), started("8x200", "b"), open("900x20 1800x180", "b")], at: "13m", fires: web },
+  { alert: "WsIngressPodLost", what: "a container was started again under its name, and its clients came back", series: [started("7x20 1600x180"), open("900x20 _ 450 900x180"), draining("0x200")], at: "13m", fires: web },
+  { alert: "WsIngressPodLost", what: "a container that starts slowly", series: [started("7x20 stale _x4 1600x180"), open("900x20 stale _x5 900x180"), draining("0x20 stale _x4 0x180")], at: "13m", fires: web },
+  { alert: "WsIngressPodLost", what: "a pod that drained, seen last with a third of its sockets", series: [started("7x20 stale"), open("900x10 900-60x10 stale"), draining("0x10 900-60x10 stale")], at: "13m", fires: false },
+  { alert: "WsIngressPodLost", what: "a pod whose clients had left", series: [started("7x20 stale"), open("900x17 0x2 stale"), draining("0x20 stale")], at: "13m", fires: false },
+  { alert: "WsIngressPodLost", what: "scrapes that fail for a minute", series: [started("7x20 stale _ 7x180"), open("900x20 stale _ 900x180"), draining("0x20 stale _ 0x180")], at: "11m", fires: false },
+  { alert: "WsIngressPodLost", what: "scrapes that failed for a minute", series: [started("7x20 stale _ 7x180"), open("900x20 stale _ 900x180"), draining("0x20 stale _ 0x180")], at: "13m30s", fires: false },
+  { alert: "WsIngressPodLost", what: "a container started again before any socket", series: [started("7x20 1600x180"), open("_x22 900x180"), draining("0x200")], at: "13m", fires: false },
+  { alert: "WsIngressPodLost", what: "few of many", series: [started("7x20 stale"), open("100x20 stale"), started("8x200", "b"), open("900x200", "b")], at: "13m", fires: false },
+  { alert: "WsIngressPodLost", what: "most of very few", series: [started("7x20 stale"), open("40x20 stale")], at: "13m", fires: false },
+  { alert: "WsIngressPodLost", what: "over by then", series: [started("7x20 stale"), open("900x20 stale")], at: "20m", fires: false },
+  ...oursOrThePods.map(r => ({ alert: "WsIngressHandshakeFailures", what: `all of them by ${r}, none was ever opened`, series: [failed(r, "0+10x200")], at: "15m", fires: web })),
+  { alert: "WsIngressHandshakeFailures", what: "faults of clients", series: [opened("0+20x200"), ...ofTheClients.map(r => failed(r, "0+10x200"))], at: "15m", fires: false },
   { alert: "WsIngressHandshakeFailures", what: "one in fifty", series: [opened("0+500x200"), failed("timeout", "0+10x200")], at: "15m", fires: false },
   { alert: "WsIngressHandshakeFailures", what: "two a minute", series: [failed("timeout", "0+1x200")], at: "15m", fires: false },
   { alert: "WsIngressHandshakeFailures", what: "for two minutes only", series: [opened("0x200"), failed("connect-failed", "0x20 10+10x3 50x180")], at: "12m", fires: false },
   { alert: "WsIngressNearOpenFilesLimit", what: "nine tenths", series: [one("wsingress_open_files", "900x200"), one("wsingress_open_files_limit", "1000x200")], at: "10m", fires: a },
   { alert: "WsIngressNearOpenFilesLimit", what: "seven tenths", series: [one("wsingress_open_files", "700x200"), one("wsingress_open_files_limit", "1000x200")], at: "10m", fires: false },
+  { alert: "WsIngressNearMemoryLimit", what: "soon new sockets are refused", series: [one("wsingress_memory_bytes", "880x200"), one("wsingress_memory_limit_bytes", "1000x200")], at: "10m", fires: a },
+  { alert: "WsIngressNearMemoryLimit", what: "eight tenths", series: [one("wsingress_memory_bytes", "800x200"), one("wsingress_memory_limit_bytes", "1000x200")], at: "10m", fires: false },
+  { alert: "WsIngressNearMemoryLimit", what: "no limit", series: [one("wsingress_memory_bytes", "800x200")], at: "10m", fires: false },
   { alert: "WsIngressSnapshotStale", what: "nothing heard for five minutes", series: [one("wsingress_config_snapshot_age_seconds", "0x10 0+30x100")], at: "11m", fires: a },
   { alert: "WsIngressSnapshotStale", what: "a minute", series: [one("wsingress_config_snapshot_age_seconds", "0x10 0 30 60 0x100")], at: "7m", fires: false },
   { alert: "WsIngressTranslationFailed", what: "once", series: [one("wsingress_config_failures_total", "0x10 1x100")], at: "10m", fires: a },
@@ -58,8 +80,11 @@ const cases = [
   { alert: "WsIngressCertificateExpiry", what: "ended already, which is the other alert's", series: [one("wsingress_certificate_expiry_timestamp_seconds", "60x100", 'host="h",secret="chat/tls"')], at: "15m", fires: false },
   { alert: "WsIngressCertificateExpired", what: "ended", series: [one("wsingress_certificate_expiry_timestamp_seconds", "60x100", 'host="h",secret="chat/tls"')], at: "15m", fires: { host: "h", secret: "chat/tls" } },
   { alert: "WsIngressCertificateExpired", what: "ends in a day", series: [one("wsingress_certificate_expiry_timestamp_seconds", `${day}x100`, 'host="h",secret="chat/tls"')], at: "15m", fires: false },
-  { alert: "WsIngressProblems", what: "for twenty minutes", series: [one("wsingress_ingress_problems", "2x100", 'reason="ServiceNotFound"')], at: "20m", fires: { reason: "ServiceNotFound" } },
-  { alert: "WsIngressProblems", what: "for five minutes", series: [one("wsingress_ingress_problems", "2x10 0x90", 'reason="ServiceNotFound"')], at: "20m", fires: false },
+  { alert: "WsIngressProblems", what: "for twenty minutes", series: problems("service-not-found", "2x100", "0x100"), at: "20m", fires: { reason: "service-not-found" } },
+  { alert: "WsIngressProblems", what: "no pod is ready, which is a warning", series: problems("no-ready-endpoints", "0x100", "2x100"), at: "20m", fires: { reason: "no-ready-endpoints" } },
+  { alert: "WsIngressProblems", what: "our own IngressClass is gone", series: problems("class-not-found", "2x100", "3x100"), at: "20m", fires: { reason: "class-not-found" } },
+  { alert: "WsIngressProblems", what: "for five minutes", series: problems("service-not-found", "2x10 0x90", "0x100"), at: "20m", fires: false },
+  { alert: "WsIngressProblems", what: "warnings, which cost nothing", series: ["foreign-annotation", "unknown-annotation", "class-not-found"].flatMap(r => problems(r, "0x100", "2x100")), at: "20m", fires: false },
   { alert: "WsIngressDrainStuck", what: "still open when all were told", series: [one("wsingress_drain_remaining_connections", "0x10 500 400 300 200 100 50 20 9x30")], at: "11m", fires: a },
   { alert: "WsIngressDrainStuck", what: "a drain under way", series: [one("wsingress_drain_remaining_connections", "0x10 500 450 400 350 300 250 200 150 100 0x30")], at: "9m", fires: false },
   { alert: "WsIngressNoLeader", what: "nobody leads", series: [one("wsingress_leader", "0x100"), { series: `wsingress_leader{${pod("b")}}`, values: "0x100" }], at: "10m", fires: {} },
@@ -74,6 +99,10 @@ describe("alerts", () => {
       assert.deepEqual([...new Set(found.map(c => c.alert))].sort(), [...names].sort(), kind);
     }
   });
+
+  test("every reason of a refused handshake is tested", () => assert.deepEqual([...oursOrThePods, ...ofTheClients].sort(), [...refusals].sort()));
+
+  test("are tested with words that the process exports", () => assert.deepEqual(cases.flatMap(c => c.series).flatMap(s => strangers(s.series)), []));
 
   for (const [name, values] of [["the defaults", undefined], ["monitoring", valuesFiles.monitoring], ["podmonitor", valuesFiles.podmonitor], ["ingress-nginx", valuesFiles["ingress-nginx"]]]) {
     test(`promtool takes the rules of ${name}`, () => {
@@ -108,12 +137,12 @@ describe("alerts", () => {
       evaluation_interval: "30s",
       tests: [{
         interval: "30s",
-        input_series: [one("wsingress_ingress_problems", "2x100", 'reason="ServiceNotFound"')],
+        input_series: problems("service-not-found", "2x100", "0x100"),
         alert_rule_test: [{
           eval_time: "20m", alertname: "WsIngressProblems",
-          exp_alerts: [{ exp_labels: { severity: "warning", reason: "ServiceNotFound" }, exp_annotations: {
-            summary: "Ingresses have problems: ServiceNotFound",
-            description: "2 problems with the reason ServiceNotFound. Events on the Ingresses and the controller's log name objects and fields.",
+          exp_alerts: [{ exp_labels: { severity: "warning", reason: "service-not-found" }, exp_annotations: {
+            summary: "Something that Ingresses ask for is not served: service-not-found",
+            description: "2 problems with the reason service-not-found. Events on the Ingresses and the controller's log name objects and fields.",
           } }],
         }],
       }],
@@ -133,7 +162,9 @@ describe("alerts", () => {
   });
 
   test("without an election nobody has to lead", () => {
-    const found = rules({ controller: { disableLeaderElection: true, metrics: { enabled: true, prometheusRule: { enabled: true } } } }).groups[0].rules;
-    assert.ok(!found.some(r => r.alert === "WsIngressNoLeader"));
+    for (const [election, expected] of [[{ disableLeaderElection: true }, false], [{ updateStatus: false, events: false }, false], [{ updateStatus: false }, true]]) {
+      const found = rules({ controller: { ...election, metrics: { enabled: true, prometheusRule: { enabled: true } } } }).groups[0].rules;
+      assert.equal(found.some(r => r.alert === "WsIngressNoLeader"), expected, JSON.stringify(election));
+    }
   });
 });

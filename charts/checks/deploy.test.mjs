@@ -10,7 +10,7 @@ import * as signalr from "@microsoft/signalr";
 import { io } from "socket.io-client";
 import WebSocket from "ws";
 import { stale } from "./manifests.mjs";
-import { exampleText, serve, withSlices } from "./pods.mjs";
+import { exampleText, live, serve, withSlices } from "./pods.mjs";
 import { problemsOf } from "./schemas.mjs";
 import { binary, container, ofKind, parseAll, render, root, run } from "./tools.mjs";
 
@@ -60,16 +60,6 @@ describe("examples", () => {
         }
       }
     });
-  }
-});
-
-/** A test with a signal that ends what it started. */
-const live = (name, body) => test(name, { timeout: 120_000 }, async () => {
-  const end = new AbortController();
-  try {
-    await body(end.signal);
-  } finally {
-    end.abort();
   }
 });
 

@@ -1,4 +1,4 @@
-// Flags that the chart passes exist in the program. Until the program has the command `controller` these tests are skipped.
+// Flags that the chart passes exist in the program.
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -6,9 +6,11 @@ import { describe, test } from "node:test";
 import { binary, chart, flags, ofKind, render, run, temporary, valuesFiles } from "./tools.mjs";
 
 const names = text => [...text.matchAll(/^\s+(?:-\S, )?--([a-z0-9-]+)/gm)].map(m => m[1]);
-const help = command => run(binary, [command, "--help"]);
-const exists = names(help("controller").stdout).includes("controller-name");
-const skip = exists ? false : "this program has no command 'controller' yet";
+function help(command) {
+  const { code, stdout, stderr } = run(binary, [command, "--help"]);
+  assert.equal(code, 0, stderr);
+  return names(stdout);
+}
 const commandLine = ["help", "output", "version"];
 
 /** The list in templates/_settings.tpl. */
@@ -16,8 +18,8 @@ const known = /define "wsingress.settings.known"[\s\S]*?end -/.exec(readFileSync
 
 test("the program is built", () => assert.equal(run(binary, ["--version"]).code, 0, "dotnet build src/WsIngress -c Release"));
 
-test("the chart's list of settings is the program's", { skip }, () =>
-  assert.deepEqual([...known, "config"].sort(), names(help("controller").stdout).filter(n => !commandLine.includes(n)).sort()));
+test("the chart's list of settings is the program's", () =>
+  assert.deepEqual([...known, "config"].sort(), help("controller").filter(n => !commandLine.includes(n)).sort()));
 
 describe("flags that are passed", () => {
   for (const [name, file] of Object.entries(valuesFiles)) {
@@ -26,7 +28,7 @@ describe("flags that are passed", () => {
 
   // A kubeconfig that does not exist ends the program after its options were read and before anything is opened.
   for (const [name, file] of Object.entries(valuesFiles)) {
-    test(`${name}: taken by the program`, { skip }, () => {
+    test(`${name}: taken by the program`, () => {
       const objects = render(file);
       const settings = join(temporary(), "appsettings.json");
       writeFileSync(settings, ofKind(objects, "ConfigMap").find(m => m.data["appsettings.json"])?.data["appsettings.json"] ?? "{}");
@@ -37,7 +39,7 @@ describe("flags that are passed", () => {
   }
 });
 
-test("the shortest electionTTL is taken by the program", { skip }, () => {
+test("the shortest electionTTL is taken by the program", () => {
   const args = Object.entries(flags(render({ controller: { electionTTL: "5s" } }))).map(([flag, value]) => `--${flag}=${value}`);
   assert.doesNotMatch(run(binary, ["controller", ...args, "--kubeconfig=/does/not/exist"]).stderr, /lease/);
 });
@@ -46,7 +48,7 @@ describe("helm test", () => {
   for (const o of render({}).filter(o => o.metadata.annotations?.["helm.sh/hook"])) {
     for (const { args } of (o.spec?.template?.spec ?? o.spec)?.containers ?? []) {
       test(`wsingress ${args[0]}`, () => {
-        const flagsOf = names(help(args[0]).stdout);
+        const flagsOf = help(args[0]);
         for (const arg of args.filter(a => a.startsWith("--"))) {
           assert.ok(flagsOf.includes(arg.slice(2).split("=")[0]), arg);
         }

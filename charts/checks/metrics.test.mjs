@@ -1,25 +1,19 @@
-// Metrics that alerts, dashboard and autoscalers name exist; queries of the dashboard parse.
+// Metrics, and words of labels, that alerts, dashboard and autoscalers name exist; queries of the dashboard parse.
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { stringify } from "yaml";
 import { chart, ofKind, render, root, run, temporary, valuesFiles } from "./tools.mjs";
+import { outcomes, problems, refusals, strangers } from "./words.mjs";
 
 const documented = new Set(readFileSync(join(root, "docs/metrics.md"), "utf8").match(/wsingress_[a-z_]+/g));
-
-// Of cluster mode; counts only until docs/metrics.md has the first of them.
-const clusterMode = [
-  "wsingress_config_snapshot_age_seconds", "wsingress_source_events_total", "wsingress_source_failures_total", "wsingress_source_objects", "wsingress_source_relists_total",
-  "wsingress_endpoint_propagation_seconds", "wsingress_kubernetes_events_total", "wsingress_leader", "wsingress_open_files", "wsingress_open_files_limit", "wsingress_status_updates_total",
-];
-const awaited = clusterMode.some(name => documented.has(name)) ? [] : clusterMode;
 const foreign = /^container_(cpu_usage_seconds_total|memory_working_set_bytes)$/;
 
 function check(text) {
   for (const name of text.match(/\b(?:wsingress|container|process)_[a-z_]+\b/g)) {
     const base = name.replace(/_(bucket|sum|count)$/, "");
-    assert.ok(documented.has(name) || documented.has(base) || awaited.includes(base) || foreign.test(name), `${name} is no metric of docs/metrics.md`);
+    assert.ok(documented.has(name) || documented.has(base) || foreign.test(name), `${name} is no metric of docs/metrics.md`);
   }
 }
 
@@ -27,9 +21,22 @@ describe("metrics", () => {
   const dashboard = JSON.parse(readFileSync(join(chart, "dashboards/wsingress.json"), "utf8"));
   const panels = dashboard.panels.filter(p => p.type !== "row");
 
-  test("metrics of the alerts", () => check(JSON.stringify(ofKind(render(valuesFiles.monitoring), "PrometheusRule"))));
+  const alerts = ofKind(render({ controller: { metrics: { enabled: true, prometheusRule: { enabled: true } } } }), "PrometheusRule")[0].spec.groups[0].rules;
+
+  test("metrics of the alerts", () => check(JSON.stringify(alerts)));
   test("metrics of the autoscaler", () => check(JSON.stringify(ofKind(render(valuesFiles.autoscaling), "HorizontalPodAutoscaler"))));
   test("metrics of the dashboard", () => check(JSON.stringify(dashboard)));
+
+  test("words of labels are those that the process exports", () => {
+    assert.deepEqual([outcomes.length > 15, refusals.length > 10, problems.length > 15], [true, true, true]);
+    const queries = [...alerts, ...panels.flatMap(p => p.targets)].map(q => q.expr);
+    assert.deepEqual(queries.flatMap(strangers), []);
+    assert.ok(queries.some(q => q.includes("no-endpoint")) && queries.some(q => q.includes("proxy-shutdown")));
+  });
+
+  test("a word that the process does not export is seen", () =>
+    assert.deepEqual(strangers('a{reason="x"} + wsingress_websocket_closed_total{job="j",outcome!~"max-age|bored"} + wsingress_ingress_problems{reason="ServiceNotFound"} + wsingress_leader{reason="x"}'),
+      ['wsingress_websocket_closed_total{outcome="bored"}', 'wsingress_ingress_problems{reason="ServiceNotFound"}', 'wsingress_leader{reason="x"}']));
 
   test("monitors leave namespace and service to the Ingress", () => {
     for (const [file, kind, endpoints] of [["monitoring", "ServiceMonitor", "endpoints"], ["podmonitor", "PodMonitor", "podMetricsEndpoints"]]) {

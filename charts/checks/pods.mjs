@@ -1,9 +1,10 @@
-// An example on this machine: its containers as processes on 127.0.0.1, their EndpointSlices, and the proxy that serves them.
+// Manifests on this machine: their containers as processes on 127.0.0.1, their EndpointSlices, and the proxy that serves them.
 import { spawn } from "node:child_process";
 import dns from "node:dns";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { test } from "node:test";
 import { stringify } from "yaml";
 import { binary, charts, ofKind, parseAll, root, temporary } from "./tools.mjs";
 
@@ -66,17 +67,20 @@ async function startPod(objects, deployment, name, signal) {
 
 /** The EndpointSlices that a cluster would write, for [{service, port, name}]. */
 function slices(objects, pods) {
-  return pods.map(({ service, port, name }) => ({
-    apiVersion: "discovery.k8s.io/v1", kind: "EndpointSlice", addressType: "IPv4",
-    metadata: { name, labels: { "kubernetes.io/service-name": service } },
-    ports: [{ name: ofKind(objects, "Service").find(o => o.metadata.name === service).spec.ports[0].name, port, protocol: "TCP" }],
-    endpoints: [{ addresses: ["127.0.0.1"], conditions: { ready: true }, targetRef: { kind: "Pod", name, uid: name } }],
-  }));
+  return pods.map(({ service, port, name }) => {
+    const { metadata: { namespace }, spec } = ofKind(objects, "Service").find(o => o.metadata.name === service);
+    return {
+      apiVersion: "discovery.k8s.io/v1", kind: "EndpointSlice", addressType: "IPv4",
+      metadata: { name, namespace, labels: { "kubernetes.io/service-name": service } },
+      ports: [{ name: spec.ports[0].name, port, protocol: "TCP" }],
+      endpoints: [{ addresses: ["127.0.0.1"], conditions: { ready: true }, targetRef: { kind: "Pod", name, uid: name } }],
+    };
+  });
 }
 
 export const exampleText = name => readFileSync(join(root, "deploy/examples", `${name}.yaml`), "utf8");
 
-/** A folder with the example and slices for `pods`. */
+/** A folder with the manifests and slices for `pods`. */
 function folderOf(text, objects, pods) {
   const folder = temporary();
   writeFileSync(join(folder, "example.yaml"), text);
@@ -90,14 +94,25 @@ export function withSlices(name) {
   return folderOf(exampleText(name), objects, ofKind(objects, "Deployment").flatMap(d => [0, 1].map(i => ({ service: d.metadata.name, port: 3000, name: `${d.metadata.name}-${i}` }))));
 }
 
-/** Two pods for each Deployment of the example and the proxy; they run until `signal`. Gives the proxy's ports. */
-export async function serve(name, signal, change = text => text) {
-  const text = change(exampleText(name));
+export const serve = (name, signal, change = text => text) => serveText(change(exampleText(name)), signal);
+
+/** Two pods for each Deployment of the manifests and the proxy; they run until `signal`. Gives the ports of proxy and pods. */
+export async function serveText(text, signal, flags = []) {
   const objects = parseAll(text);
   const pods = await Promise.all(ofKind(objects, "Deployment").flatMap(deployment => [0, 1].map(async i => {
     const pod = `${deployment.metadata.name}-${i}`;
     return { service: deployment.metadata.name, name: pod, port: await startPod(objects, deployment, pod, signal) };
   })));
-  const ready = await start(binary, ["run", "--manifests", folderOf(text, objects, pods), "--http=127.0.0.1:0", "--https=127.0.0.1:0", "--metrics=off", "--admin=off", "--access-log=off", "--output=json"], {}, signal);
-  return { http: Number(ready.http.split(":").at(-1)), https: Number(ready.https.split(":").at(-1)) };
+  const ready = await start(binary, ["run", "--manifests", folderOf(text, objects, pods), "--http=127.0.0.1:0", "--https=127.0.0.1:0", "--metrics=off", "--admin=off", "--access-log=off", "--output=json", ...flags], {}, signal);
+  return { http: Number(ready.http.split(":").at(-1)), https: Number(ready.https.split(":").at(-1)), pods: pods.map(p => p.port) };
 }
+
+/** A test with a signal that ends what it started. */
+export const live = (name, body) => test(name, { timeout: 120_000 }, async () => {
+  const end = new AbortController();
+  try {
+    await body(end.signal);
+  } finally {
+    end.abort();
+  }
+});

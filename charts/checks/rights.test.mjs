@@ -42,6 +42,15 @@ describe("rights", () => {
     assert.deepEqual(lines.filter(l => !l.endsWith(": list watch")), []);
   });
 
+  test("a Lease as long as the leader writes anything", () => {
+    for (const [updateStatus, events] of [[true, true], [true, false], [false, true], [false, false]]) {
+      const objects = render({ controller: { updateStatus, events } });
+      const leads = updateStatus || events;
+      assert.deepEqual(rights(objects).filter(l => l.includes("leases")), leads ? lease() : [], `${updateStatus} ${events}`);
+      assert.deepEqual([flags(objects)["leader-election"], flags(objects)["election-id"]], leads ? [undefined, "rel-wsingress-leader"] : ["off", undefined], `${updateStatus} ${events}`);
+    }
+  });
+
   test("with a Lease of another name", () => expect("ingress-nginx", [objectsIn("*"), "* networking.k8s.io/ingressclasses: list watch", lease("ingress-controller-leader")]));
 
   test("none when somebody else gives them", () => expect("quiet", []));

@@ -1,5 +1,5 @@
 // What the tests of the chart share: helm, rendering, folders.
-import { execFileSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
@@ -38,15 +38,11 @@ export const helm3 = unpack("helm-3");
 
 /** Runs a program; the result has its exit code and all it said. */
 export function run(program, args, options = {}) {
-  try {
-    const stdout = execFileSync(program, args, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"], maxBuffer: 64 << 20, timeout: 300_000, ...options });
-    return { code: 0, stdout, stderr: "" };
-  } catch (e) {
-    if (typeof e.status !== "number") {
-      throw e;
-    }
-    return { code: e.status, stdout: e.stdout, stderr: e.stderr };
+  const { status, signal, error, stdout, stderr } = spawnSync(program, args, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"], maxBuffer: 64 << 20, timeout: 300_000, ...options });
+  if (status === null) {
+    throw error ?? new Error(`${program} ${args.join(" ")} ended by ${signal}`);
   }
+  return { code: status, stdout, stderr };
 }
 
 /** The files of values that must render, by their short name. */

@@ -40,6 +40,7 @@ public sealed class DataPlane : IAsyncDisposable
     private readonly SocketRelays _relays;
     private readonly ProxyApplication _application;
     private readonly Dictionary<string, ListenOptions> _listeners = [];
+    private volatile bool _listening;
     private volatile bool _leaving;
 
     public DataPlane(ProxyOptions options, IProxyTelemetry telemetry, ILoggerFactory loggers, TimeProvider time, Random? random = null)
@@ -53,7 +54,8 @@ public sealed class DataPlane : IAsyncDisposable
         _tls = _loops is not null && options.Https is not null ? CreateTls(time) : null;
         var forwarding = new ForwardedHeaders(options.TrustedProxies);
         var choice = random ?? Random.Shared;
-        var pipeline = new HandshakePipeline(Tables, forwarding, _relays, new PodDialer(time), options.Room ?? ProcessRoom.OfThisProcess(time, _logger), choice, time, _logger);
+        Room = options.Room ?? ProcessRoom.OfThisProcess(time, _logger);
+        var pipeline = new HandshakePipeline(Tables, forwarding, _relays, new PodDialer(time), Room, choice, time, _logger);
         var ids = new RequestIds();
         var upgrades = options.Handshake == HandshakeWay.Transport
             ? new TransportUpgrades(TransportHandshake.Limits(options), pipeline, _relays, telemetry, ids, time, _logger)
@@ -79,11 +81,17 @@ public sealed class DataPlane : IAsyncDisposable
     /// <summary>Turns of event loops that took longer than a second.</summary>
     public long LoopsStuck => _loops?.Stuck ?? 0;
 
+    /// <summary>What decides whether one more socket is taken.</summary>
+    public ProcessRoom Room { get; }
+
     /// <summary>Plain HTTP requests under way.</summary>
     public int ActiveRequests => _active.Count;
 
     /// <summary>True from the moment a drain begins: no new socket is taken.</summary>
     public bool IsDraining => _relays.IsDraining;
+
+    /// <summary>True once every listener takes connections.</summary>
+    public bool IsListening => _listening;
 
     /// <summary>True from the moment a shutdown begins: readiness is false, and new connections are taken until the drain begins.</summary>
     public bool IsLeaving => _leaving || IsDraining;
@@ -100,6 +108,7 @@ public sealed class DataPlane : IAsyncDisposable
         await _server.StartAsync(_application, cancellation);
         _relays.Start();
         EndPoints = _listeners.ToDictionary(l => l.Key, l => l.Value.IPEndPoint!);
+        _listening = true;
         foreach (var (name, endPoint) in EndPoints)
         {
             ProxyLog.Listening(_logger, endPoint.ToString(), name);

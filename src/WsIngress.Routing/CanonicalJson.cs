@@ -29,7 +29,7 @@ internal static class CanonicalJson
         return Encoding.UTF8.GetString(buffer.WrittenSpan);
     }
 
-    /// <summary>SHA-256 over the hashes of the parts in their order. Hosts and backends keep theirs, so a small change costs a small hash.</summary>
+    /// <summary>SHA-256 over the hashes of the parts in their order. They keep theirs, so a small change costs a small hash.</summary>
     public static string Hash(RoutingTable table)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -50,7 +50,12 @@ internal static class CanonicalJson
             hash.AppendData(backend.Hash.GetOrAdd(backend, static b => HashOf(b, BackendJson)));
         }
 
-        hash.AppendData(HashOf(table, static (json, t) => Tls(json, t)));
+        hash.AppendData("tls"u8);
+        foreach (var binding in table.TlsBindings)
+        {
+            hash.AppendData(binding.Hash.GetOrAdd(binding, static b => HashOf(b, Tls)));
+        }
+
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
@@ -83,8 +88,13 @@ internal static class CanonicalJson
         }
 
         json.WriteEndArray();
-        json.WritePropertyName("tls");
-        Tls(json, table);
+        json.WriteStartArray("tls");
+        foreach (var binding in table.TlsBindings)
+        {
+            Tls(json, binding);
+        }
+
+        json.WriteEndArray();
         json.WriteEndObject();
     }
 
@@ -103,19 +113,13 @@ internal static class CanonicalJson
         json.WriteEndObject();
     }
 
-    private static void Tls(Utf8JsonWriter json, RoutingTable table)
+    private static void Tls(Utf8JsonWriter json, TlsBinding binding)
     {
-        json.WriteStartArray();
-        foreach (var binding in table.TlsBindings)
-        {
-            json.WriteStartObject();
-            json.WriteString("host", binding.Host);
-            json.WriteString("source", binding.Source);
-            json.WriteString("fingerprint", binding.Fingerprint);
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
+        json.WriteStartObject();
+        json.WriteString("host", binding.Host);
+        json.WriteString("source", binding.Source);
+        json.WriteString("fingerprint", binding.Fingerprint);
+        json.WriteEndObject();
     }
 
     private static void Default(Utf8JsonWriter json, Route? route)

@@ -34,6 +34,14 @@ public sealed record VirtualHost
 /// </summary>
 public sealed record TlsBinding
 {
+    public TlsBinding()
+    {
+    }
+
+    [SetsRequiredMembers]
+    private TlsBinding(TlsBinding original) =>
+        (Host, Source, CertificatePem, KeyPem, Fingerprint, Hash) = (original.Host, original.Source, original.CertificatePem, original.KeyPem, original.Fingerprint, new());
+
     public required string Host { get; init; }
 
     /// <summary><c>namespace/secret</c>.</summary>
@@ -42,6 +50,9 @@ public sealed record TlsBinding
     public required string CertificatePem { get; init; }
     public required string KeyPem { get; init; }
     public required string Fingerprint { get; init; }
+
+    /// <summary>As that of a host.</summary>
+    internal PartHash Hash { get; } = new();
 
     public override string ToString() => $"{Host} from {Source} ({Fingerprint})";
 }

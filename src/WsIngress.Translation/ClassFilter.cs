@@ -28,7 +28,9 @@ internal sealed class ClassFilter
         _options = options;
         var defaults = index.Classes.Where(IsDefault).ToList();
         _takesClassless = options.WatchIngressWithoutClass || defaults.Exists(IsOurs);
-        _classlessReason = defaults.Count == 0
+        _classlessReason = !options.IngressClassLookup
+            ? "names no class, and IngressClasses are not read"
+            : defaults.Count == 0
             ? "names no class, and no IngressClass is marked as default"
             : $"names no class, and the default IngressClass {defaults.Min(c => c.Metadata.Name)} belongs to another controller";
     }
@@ -59,6 +61,13 @@ internal sealed class ClassFilter
 
     private ClassDecision ByName(string name, ObjectReference reference)
     {
+        if (!_options.IngressClassLookup)
+        {
+            return name == _options.IngressClass
+                ? ClassDecision.Ours
+                : new($"names class {ProblemText.Clip(name)}, ours is {_options.IngressClass}; IngressClasses are not read");
+        }
+
         if (_index.Class(name) is { } found)
         {
             return IsOurs(found)

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using WsIngress.Routing;
 
 namespace WsIngress.Translation;
@@ -40,10 +41,13 @@ internal sealed class ConflictResolver(int expected)
         }
     }
 
-    public IEnumerable<(string Host, IReadOnlyCollection<Route> Routes, Route? Default)> Hosts =>
-        _hosts.Select(h => (h.Key, (IReadOnlyCollection<Route>)h.Value.Routes, h.Value.Default));
+    /// <summary>In ordinal order.</summary>
+    /// <param name="before">Those of the table before.</param>
+    public IEnumerable<(string Host, List<Route> Routes, Route? Default)> Hosts(ImmutableArray<VirtualHost> before) =>
+        KnownOrder.Of(_hosts, before.Select(host => host.Host)).Select(h => (h.Key, h.Value.Routes, h.Value.Default));
 
-    public IEnumerable<TlsBinding> TlsBindings => _tls.Values.Select(t => t.Binding);
+    /// <inheritdoc cref="Hosts"/>
+    public IEnumerable<TlsBinding> TlsBindings(ImmutableArray<TlsBinding> before) => KnownOrder.Of(_tls, before.Select(binding => binding.Host)).Select(t => t.Value.Binding);
 
     private HostClaims Host(string host)
     {

@@ -28,5 +28,8 @@ public sealed record Problem(ObjectReference Object, ProblemReason Reason, strin
     /// <summary>File and line in standalone mode, <c>path:line</c>; null in a cluster.</summary>
     public string? Location { get; init; }
 
+    /// <summary>Of the object, where the problem is that no snapshot has it; else null: the snapshot says.</summary>
+    public string? Uid { get; init; }
+
     public override string ToString() => $"{Object}: {Field}: {Message}";
 }

@@ -51,6 +51,9 @@ public enum ProblemReason
     /// <summary>The Secret does not exist.</summary>
     SecretNotFound,
 
+    /// <summary>The right to read the Secret is missing.</summary>
+    SecretForbidden,
+
     /// <summary>The Secret has the wrong type or lacks a key.</summary>
     SecretInvalid,
 

@@ -14,31 +14,51 @@ internal static class TableBuilder
     public static RoutingTable Build(ConflictResolver placed, BackendResolver backends, TlsBinding? certificate, RoutingTable before)
     {
         var used = new HashSet<string>(before.Backends.Length, StringComparer.Ordinal);
-        var hosts = ImmutableArray.CreateBuilder<VirtualHost>();
-        foreach (var (host, routes, fallback) in placed.Hosts)
+        var hosts = ImmutableArray.CreateBuilder<VirtualHost>(before.Hosts.Length + 1);
+        var old = 0;
+        foreach (var (host, routes, fallback) in placed.Hosts(before.Hosts))
         {
-            var sorted = ImmutableArray.CreateBuilder<Route>(routes.Count);
-            sorted.AddRange(routes);
-            sorted.Sort(RoutePrecedence.Instance);
-            foreach (var route in sorted)
+            while (old < before.Hosts.Length && string.CompareOrdinal(before.Hosts[old].Host, host) < 0)
+            {
+                old++;
+            }
+
+            foreach (var route in routes)
             {
                 Use(used, route);
             }
 
             Use(used, fallback);
-            hosts.Add(new() { Host = host, Routes = sorted.MoveToImmutable(), Default = fallback });
+            hosts.Add(TableReuse.Host(old < before.Hosts.Length ? before.Hosts[old] : null, host, routes, fallback) ?? Sorted(host, routes, fallback));
         }
 
         Use(used, placed.DefaultRoute);
-        InOrder.Sort(hosts, static (a, b) => string.CompareOrdinal(a.Host, b.Host));
         TableReuse.Hosts(hosts, before.Hosts);
-        var kept = ImmutableArray.CreateBuilder<Backend>(used.Count);
-        kept.AddRange(backends.Resolved.Where(b => used.Contains(b.Key)));
-        InOrder.Sort(kept, static (a, b) => string.CompareOrdinal(a.Key, b.Key));
-        TableReuse.Backends(kept, before.Backends);
         IEnumerable<TlsBinding> fallbacks = certificate is null ? [] : [certificate];
-        var tls = fallbacks.Concat(placed.TlsBindings.OrderBy(t => t.Host, StringComparer.Ordinal)).ToImmutableArray();
-        return new(hosts.DrainToImmutable(), kept.DrainToImmutable(), tls, placed.DefaultRoute);
+        var tls = TableReuse.Tls([.. fallbacks, .. placed.TlsBindings(before.TlsBindings)], before.TlsBindings);
+        return new(hosts.DrainToImmutable(), Backends(backends, used, before.Backends), tls, placed.DefaultRoute);
+    }
+
+    private static VirtualHost Sorted(string host, List<Route> routes, Route? fallback)
+    {
+        var sorted = ImmutableArray.CreateBuilder<Route>(routes.Count);
+        sorted.AddRange(routes);
+        sorted.Sort(RoutePrecedence.Instance);
+        return new() { Host = host, Routes = sorted.MoveToImmutable(), Default = fallback };
+    }
+
+    private static ImmutableArray<Backend> Backends(BackendResolver backends, HashSet<string> used, ImmutableArray<Backend> before)
+    {
+        var byKey = new Dictionary<string, Backend>(used.Count, StringComparer.Ordinal);
+        foreach (var backend in backends.Resolved.Where(b => used.Contains(b.Key)))
+        {
+            byKey.TryAdd(backend.Key, backend);
+        }
+
+        var kept = ImmutableArray.CreateBuilder<Backend>(byKey.Count);
+        kept.AddRange(KnownOrder.Of(byKey, before.Select(backend => backend.Key)).Select(entry => entry.Value));
+        TableReuse.Backends(kept, before);
+        return kept.DrainToImmutable();
     }
 
     private static void Use(HashSet<string> used, Route? route)

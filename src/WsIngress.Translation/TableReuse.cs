@@ -9,6 +9,28 @@ namespace WsIngress.Translation;
 /// </summary>
 internal static class TableReuse
 {
+    /// <summary>With more routes of a host it is quicker to sort them than to look for each among the others.</summary>
+    private const int Few = 32;
+
+    /// <summary>The host of the table before when it is made of the very same routes, in whatever order they come here; else null.</summary>
+    public static VirtualHost? Host(VirtualHost? before, string host, List<Route> routes, Route? fallback)
+    {
+        if (before is null || routes.Count > Few || before.Host != host || before.Routes.Length != routes.Count || !ReferenceEquals(before.Default, fallback))
+        {
+            return null;
+        }
+
+        foreach (var route in routes)
+        {
+            if (!Has(before.Routes, route))
+            {
+                return null;
+            }
+        }
+
+        return before;
+    }
+
     /// <param name="hosts">New, sorted by host.</param>
     /// <param name="before">Of the table before, sorted by host.</param>
     public static void Hosts(ImmutableArray<VirtualHost>.Builder hosts, ImmutableArray<VirtualHost> before)
@@ -21,7 +43,7 @@ internal static class TableReuse
                 old++;
             }
 
-            if (old < before.Length && Same(before[old], hosts[i]))
+            if (old < before.Length && !ReferenceEquals(before[old], hosts[i]) && Same(before[old], hosts[i]))
             {
                 hosts[i] = before[old];
             }
@@ -45,6 +67,38 @@ internal static class TableReuse
                 backends[i] = before[old];
             }
         }
+    }
+
+    /// <summary>The list before, where it holds equal bindings: certificates are rarely what has changed.</summary>
+    public static ImmutableArray<TlsBinding> Tls(ImmutableArray<TlsBinding> bindings, ImmutableArray<TlsBinding> before)
+    {
+        if (bindings.Length != before.Length)
+        {
+            return bindings;
+        }
+
+        for (var i = 0; i < bindings.Length; i++)
+        {
+            if (!ReferenceEquals(bindings[i], before[i]) && bindings[i] != before[i])
+            {
+                return bindings;
+            }
+        }
+
+        return before;
+    }
+
+    private static bool Has(ImmutableArray<Route> routes, Route route)
+    {
+        foreach (var one in routes)
+        {
+            if (ReferenceEquals(one, route))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private static bool Same(VirtualHost a, VirtualHost b)

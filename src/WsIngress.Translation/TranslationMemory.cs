@@ -13,6 +13,8 @@ public sealed class TranslationMemory
 
     internal SnapshotIndex? Index { get; set; }
 
+    internal IngressSequence Ingresses { get; } = new();
+
     internal TranslationOptions? Options { get; set; }
 
     internal RoutingTable Table { get; set; } = RoutingTable.Empty;

@@ -17,6 +17,12 @@ public sealed record TranslationOptions
     /// <summary>Take <c>spec.ingressClassName</c> equal to <see cref="IngressClass"/> though no such IngressClass object exists (on in standalone mode).</summary>
     public bool IngressClassByName { get; init; }
 
+    /// <summary>
+    /// False: no IngressClass is read, so <c>spec.ingressClassName</c> is ours if it is <see cref="IngressClass"/>, and every other name is another
+    /// controller's business: nobody knows whether its class exists.
+    /// </summary>
+    public bool IngressClassLookup { get; init; } = true;
+
     /// <summary>For messages: the label selector of the namespaces whose Ingresses are ours, applied by whoever fills <see cref="ClusterSnapshot.Namespaces"/>; null for all namespaces.</summary>
     public string? NamespaceSelector { get; init; }
 

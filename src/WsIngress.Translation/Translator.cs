@@ -24,8 +24,7 @@ public static class Translator
         // 1. Index. 2. Class filter.
         var index = Index(snapshot, options, memory);
         var classes = new ClassFilter(index, options);
-        var ingresses = snapshot.Ingresses.ToArray();
-        InOrder.Sort(ingresses, IngressOrder.Instance);
+        var ingresses = memory.Ingresses.Of(snapshot.Ingresses);
 
         // 3. Rules, with 4. their backends and policies. 5. TLS. All Ingress by Ingress, the winners first.
         var filler = new DraftFiller(index, options, problems, before);
@@ -49,7 +48,7 @@ public static class Translator
         // 7. Table. 8. Reports.
         var fallback = DefaultCertificate.Bind(index, options, problems);
         var table = TableBuilder.Build(placed, filler.Backends, fallback, memory.Table);
-        var reports = ReportBuilder.Reports(drafts);
+        var reports = ReportBuilder.Reports(ByName(snapshot, kept, drafts));
         filler.Close();
         foreach (var draft in drafts)
         {
@@ -59,6 +58,10 @@ public static class Translator
         (memory.Drafts, memory.Table) = (kept, table);
         return new(table, reports, ReportBuilder.Sorted(problems));
     }
+
+    /// <summary>The drafts in the order of the snapshot, which is that of the reports, lest they are sorted again.</summary>
+    private static List<IngressDraft> ByName(ClusterSnapshot snapshot, Dictionary<V1Ingress, IngressDraft> kept, List<IngressDraft> drafts) =>
+        kept.Count == drafts.Count ? [.. snapshot.Ingresses.Select(ingress => kept[ingress])] : drafts;
 
     /// <summary>The index of the memory moved on, or a new one, with which nothing that was remembered holds.</summary>
     private static SnapshotIndex Index(ClusterSnapshot snapshot, TranslationOptions options, TranslationMemory memory)

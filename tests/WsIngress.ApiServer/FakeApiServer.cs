@@ -17,7 +17,8 @@ public sealed partial class FakeApiServer : IAsyncDisposable
     private readonly RequestJournal _journal = new();
     private readonly ApiEndpoint _endpoint;
     private CancellationTokenSource _serving = new();
-    private readonly X509Certificate2? _certificate;
+    private volatile X509Certificate2? _certificate;
+    private readonly List<ServerAuthority> _retired = [];
     private WebApplication? _app;
     private int _port;
 
@@ -31,18 +32,18 @@ public sealed partial class FakeApiServer : IAsyncDisposable
         Access = new AccessRights();
         _certificate = options.Tls ? Authority.IssueServer() : null;
         var lists = new ListReader(_store, options, time);
-        _endpoint = new ApiEndpoint(_store, _writer, lists, new WatchWriter(_store, lists, Faults, options, time), Access, Faults, _journal, options, Authority, time);
+        _endpoint = new ApiEndpoint(_store, _writer, lists, new WatchWriter(_store, lists, Faults, options, time), Access, Faults, _journal, options, () => Authority, time);
         foreach (var ns in options.Namespaces)
         {
             MakeNamespace(ns);
         }
     }
 
-    /// <summary>http://127.0.0.1:PORT/, or https; the same after a restart.</summary>
-    public Uri Address => new($"{(_options.Tls ? "https" : "http")}://127.0.0.1:{_port}/");
+    /// <summary>http://127.0.0.1:PORT/, or https, or [::1]; the same after a restart.</summary>
+    public Uri Address => new($"{(_options.Tls ? "https" : "http")}://{(_options.IPv6 ? "[::1]" : "127.0.0.1")}:{_port}/");
 
     /// <summary>Signs the server's certificate and those of clients; matters with <see cref="FakeApiServerOptions.Tls"/> only.</summary>
-    public ServerAuthority Authority { get; } = new();
+    public ServerAuthority Authority { get; private set; } = new();
 
     /// <summary>What goes wrong, switched at run time.</summary>
     public Faults Faults { get; }
@@ -91,6 +92,14 @@ public sealed partial class FakeApiServer : IAsyncDisposable
         await ListenAsync(_port);
     }
 
+    /// <summary>Another authority from now on: it signs a new certificate of the server for new connections, and client certificates of the old one are 401.</summary>
+    public void RotateAuthority()
+    {
+        _retired.Add(Authority);
+        Authority = new();
+        _certificate = Authority.IssueServer();
+    }
+
     public async ValueTask DisposeAsync()
     {
         Faults.Clear();
@@ -98,6 +107,7 @@ public sealed partial class FakeApiServer : IAsyncDisposable
         _serving.Dispose();
         _certificate?.Dispose();
         Authority.Dispose();
+        _retired.ForEach(authority => authority.Dispose());
     }
 
     private async Task StopAsync()
@@ -146,12 +156,14 @@ public sealed partial class FakeApiServer : IAsyncDisposable
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = null;
-            kestrel.Listen(IPAddress.Loopback, port, listen =>
+            kestrel.Listen(_options.IPv6 ? IPAddress.IPv6Loopback : IPAddress.Loopback, port, listen =>
             {
                 if (_certificate is not null)
                 {
-                    listen.UseHttps(_certificate, https =>
+                    listen.UseHttps(https =>
                     {
+                        https.ServerCertificateSelector = (_, _) => _certificate;
+
                         // Whose certificate it is, is looked at with the request: a foreign one is 401, not a broken handshake.
                         https.ClientCertificateMode = ClientCertificateMode.AllowCertificate;
                         https.AllowAnyClientCertificate();

@@ -24,6 +24,9 @@ public sealed record FakeApiServerOptions
     /// <summary>Serves HTTPS (HTTP/1.1 and HTTP/2) under an authority of its own, and takes client certificates. kubectl sends no token without.</summary>
     public bool Tls { get; init; }
 
+    /// <summary>Listens on ::1 in place of 127.0.0.1.</summary>
+    public bool IPv6 { get; init; }
+
     /// <summary>Namespaces that exist at the start.</summary>
     public IReadOnlyList<string> Namespaces { get; init; } = ["default", "kube-system"];
 

@@ -16,6 +16,7 @@ internal sealed class RequestJournal
     {
         var header = http.Request.Headers.Authorization.ToString();
         var record = new RequestRecord(
+            http.Request.Protocol,
             http.Request.Method,
             http.Request.Path.Value ?? "",
             http.Request.QueryString.Value?.TrimStart('?') ?? "",

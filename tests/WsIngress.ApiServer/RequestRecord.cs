@@ -3,14 +3,18 @@ namespace WsIngress.ApiServer;
 /// <summary>One request that the server answered, or is answering (a watch has its status once it streams).</summary>
 public sealed class RequestRecord
 {
-    internal RequestRecord(string method, string path, string query, string userAgent, string? token)
+    internal RequestRecord(string protocol, string method, string path, string query, string userAgent, string? token)
     {
+        Protocol = protocol;
         Method = method;
         Path = path;
         Query = query;
         UserAgent = userAgent;
         Token = token;
     }
+
+    /// <summary>HTTP/1.1 or HTTP/2.</summary>
+    public string Protocol { get; }
 
     public string Method { get; }
 

@@ -7,24 +7,32 @@ namespace WsIngress.Bench;
 
 /// <summary>
 /// The controller over an API server with a large cluster: how long it takes to be ready, what it weighs, and how fast a change reaches
-/// traffic while other things change. Times are counted from the write at the API server, so the watch is in them.
+/// traffic while other things change. Times are counted from the write at the API server, so the watch is in them. As in a real cluster the
+/// Ingresses' ages have nothing to do with their names, and some have certificates.
 /// </summary>
 internal static class ControlPlaneBench
 {
     private const string Namespace = "tenants";
     private const int Rounds = 100;
+    private const string Address = "203.0.113.10";
+
+    /// <summary>Of so many Ingresses one has a certificate, a Secret of its own.</summary>
+    private const int OneInTls = 4;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
-    public static async Task<int> RunAsync(int ingresses)
+    public static async Task<int> RunAsync(int ingresses, bool writers)
     {
-        await using var server = await FakeApiServer.StartAsync(new() { EventsKept = 100_000 });
-        Fill(server, ingresses);
-        Figures.Print("cluster", $"{ingresses:N0} Ingresses, {ingresses:N0} Services, {2 * ingresses:N0} EndpointSlices");
-        await using var controller = await ControllerProcess.StartAsync(server);
+        var calendar = new Calendar();
+        await using var server = await FakeApiServer.StartAsync(new() { EventsKept = 100_000 }, calendar);
+        Fill(server, calendar, ingresses);
+        Figures.Print("cluster", $"{ingresses:N0} Ingresses, {(ingresses + OneInTls - 1) / OneInTls:N0} with TLS, {ingresses:N0} Services, {2 * ingresses:N0} EndpointSlices");
+        Figures.Print("writers", writers ? "Lease, status, Events" : "off");
+        await using var controller = await ControllerProcess.StartAsync(server, writers ? Address : null);
         Figures.Print("start to ready", $"{controller.ToReady.TotalSeconds:0.0} s, CPU {controller.Cpu.TotalSeconds:0.0} s");
         await Task.Delay(TimeSpan.FromSeconds(5), TimeProvider.System);
         Figures.Print("memory (RSS), peak of the start", $"{controller.Memory:0} MiB, {controller.PeakMemory:0} MiB");
         await NewIngressesAsync(server, controller);
+        await ListAnewAsync(server, controller);
         await IdleAsync(controller);
         using var stop = new CancellationTokenSource();
         var noise = UnrelatedAsync(server, ingresses, stop.Token);
@@ -36,12 +44,23 @@ internal static class ControlPlaneBench
         return 0;
     }
 
-    private static void Fill(FakeApiServer server, int ingresses)
+    private static void Fill(FakeApiServer server, Calendar calendar, int ingresses)
     {
         server.Apply(new V1IngressClass { Metadata = new() { Name = "wsingress" }, Spec = new() { Controller = "wsingress.io/ingress-controller" } });
         var cluster = LargeCluster.Create(ingresses);
-        for (var i = 0; i < ingresses; i++)
+        var order = Enumerable.Range(0, ingresses).ToArray();
+        new Random(1).Shuffle(order);
+        foreach (var i in order)
         {
+            // As in a cluster that has been running: the status is there, and only what is new gets one.
+            cluster.Ingresses[i].Status = new() { LoadBalancer = new() { Ingress = [new() { Ip = Address }] } };
+            calendar.Turn();
+            if (i % OneInTls == 0)
+            {
+                server.Apply(LargeCluster.Certificate(i));
+                cluster.Ingresses[i].Spec.Tls = [new() { Hosts = [$"{LargeCluster.Name(i)}.example.com"], SecretName = LargeCluster.Name(i) }];
+            }
+
             server.Apply(cluster.Ingresses[i]);
             server.Apply(cluster.Services[i]);
             server.Apply(cluster.EndpointSlices[i]);
@@ -54,6 +73,7 @@ internal static class ControlPlaneBench
     {
         using var client = new HttpClient(new SocketsHttpHandler { UseProxy = false });
         var times = new double[Rounds];
+        var cpu = controller.Cpu;
         for (var i = 0; i < Rounds; i++)
         {
             var ingress = LargeCluster.Create(1).Ingresses[0];
@@ -66,8 +86,29 @@ internal static class ControlPlaneBench
             await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System);
         }
 
-        Figures.Print("new Ingress: written to served", Show(times));
+        Figures.Print("new Ingress: written to served", $"{Show(times)}, CPU {(controller.Cpu - cpu).TotalMilliseconds / Rounds:0} ms each");
     }
+
+    /// <summary>Every version is forgotten and every watch cut: all is listed anew beside what is served.</summary>
+    private static async Task ListAnewAsync(FakeApiServer server, ControllerProcess controller)
+    {
+        controller.ForgetPeak();
+        var (cpu, began, lists) = (controller.Cpu, Stopwatch.GetTimestamp(), await RelistsAsync(controller));
+        server.Compact();
+        server.Faults.CutWatches();
+        var took = await UntilAsync(began, async () => await RelistsAsync(controller) >= lists + Kinds && Kinds <= Watches(server));
+        await Task.Delay(TimeSpan.FromSeconds(3), TimeProvider.System);
+        Figures.Print("all listed anew", $"{took / 1000:0.0} s, CPU {(controller.Cpu - cpu).TotalSeconds:0.0} s, memory (RSS) peak {controller.PeakMemory:0} MiB");
+    }
+
+    /// <summary>Kinds that the controller follows.</summary>
+    private const int Kinds = 5;
+
+    private static int Watches(FakeApiServer server) => new[] { "ingresses", "ingressclasses", "services", "endpointslices", "secrets" }.Count(kind => server.Watchers(kind) > 0);
+
+    private static async Task<double> RelistsAsync(ControllerProcess controller) => (await controller.MetricsAsync()).Split('\n')
+        .Where(line => line.StartsWith("wsingress_source_relists_total{", StringComparison.Ordinal))
+        .Sum(line => double.Parse(line[(line.LastIndexOf(' ') + 1)..], System.Globalization.CultureInfo.InvariantCulture));
 
     private static async Task IdleAsync(ControllerProcess controller)
     {
@@ -179,4 +220,14 @@ internal static class ControlPlaneBench
 
     private static string Show(double[] times) =>
         $"median {Figures.Percentile(times, 0.5):0.0} ms, p99 {Figures.Percentile(times, 0.99):0.0} ms, first {times[0]:0.0} ms";
+
+    /// <summary>A clock whose days pass when the bench says so: ages are given by the server.</summary>
+    private sealed class Calendar : TimeProvider
+    {
+        private int _days;
+
+        public void Turn() => _days++;
+
+        public override DateTimeOffset GetUtcNow() => base.GetUtcNow().AddDays(_days - 20_000);
+    }
 }

@@ -28,8 +28,18 @@ internal sealed class ControllerProcess : IAsyncDisposable
     /// <summary>Resident memory in MiB.</summary>
     public double Memory => Status("VmRSS:") / 1024.0;
 
-    /// <summary>The most it ever was.</summary>
+    /// <summary>The most it was since the start or since <see cref="ForgetPeak"/>.</summary>
     public double PeakMemory => Status("VmHWM:") / 1024.0;
+
+    /// <summary>The peak is counted from here.</summary>
+    public void ForgetPeak() => File.WriteAllText($"/proc/{_process.Id}/clear_refs", "5");
+
+    /// <summary>The page of metrics.</summary>
+    public async Task<string> MetricsAsync()
+    {
+        using var client = new HttpClient();
+        return await client.GetStringAsync(new Uri($"http://{Metrics}/metrics"));
+    }
 
     public TimeSpan Cpu
     {
@@ -40,15 +50,20 @@ internal sealed class ControllerProcess : IAsyncDisposable
         }
     }
 
-    public static async Task<ControllerProcess> StartAsync(FakeApiServer server)
+    /// <param name="server">The cluster.</param>
+    /// <param name="address">What to write into the status, as leader, with Events; null writes nothing.</param>
+    public static async Task<ControllerProcess> StartAsync(FakeApiServer server, string? address)
     {
+        string[] writers = address is null
+            ? ["--leader-election", "off", "--update-status", "off", "--events", "off"]
+            : ["--publish-status-address", address, "--pod-namespace", "default", "--pod-name", "bench"];
         var kubeconfig = Path.Combine(Path.GetTempPath(), $"wsingress-bench-{Guid.NewGuid():N}");
         server.WriteKubeconfig(kubeconfig);
         var start = new ProcessStartInfo(
             Path.Combine(AppContext.BaseDirectory, "wsingress"),
             [
-                "controller", "--kubeconfig", kubeconfig, "--output", "json", "--access-log", "off", "--log-level", "none", "--leader-election", "off", "--update-status", "off", "--events", "off",
-                "--http", "127.0.0.1:0", "--https", "off", "--metrics", "127.0.0.1:0", "--admin", "off",
+                "controller", "--kubeconfig", kubeconfig, "--output", "json", "--access-log", "off", "--log-level", "none",
+                "--http", "127.0.0.1:0", "--https", "off", "--metrics", "127.0.0.1:0", "--admin", "off", .. writers,
             ])
         {
             RedirectStandardOutput = true,

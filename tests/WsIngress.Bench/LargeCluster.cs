@@ -1,3 +1,6 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
 using k8s.Models;
 using WsIngress.Translation;
 
@@ -39,6 +42,23 @@ internal static class LargeCluster
         endpoints: [{ addresses: ["127.0.0.1"], conditions: { ready: true } }]
 
         """;
+
+    /// <summary>A Secret with a certificate for the host of an Ingress.</summary>
+    public static V1Secret Certificate(int i)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest($"CN={Name(i)}.example.com", key, HashAlgorithmName.SHA256);
+        var names = new SubjectAlternativeNameBuilder();
+        names.AddDnsName($"{Name(i)}.example.com");
+        request.CertificateExtensions.Add(names.Build());
+        using var signed = request.CreateSelfSigned(TimeProvider.System.GetUtcNow().AddDays(-1), TimeProvider.System.GetUtcNow().AddDays(90));
+        return new()
+        {
+            Metadata = Meta(i),
+            Type = "kubernetes.io/tls",
+            Data = new Dictionary<string, byte[]> { ["tls.crt"] = Encoding.ASCII.GetBytes(signed.ExportCertificatePem()), ["tls.key"] = Encoding.ASCII.GetBytes(key.ExportPkcs8PrivateKeyPem()) },
+        };
+    }
 
     public static string Name(int i) => $"tenant-{i:00000}";
 

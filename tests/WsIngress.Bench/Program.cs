@@ -9,7 +9,8 @@ return args switch
 {
     ["routing"] => RoutingBench.Run(),
     ["follow", .. var rest] => await FollowBench.RunAsync(rest.Length > 0 ? int.Parse(rest[0]) : 10_000),
-    ["control-plane", .. var rest] => await ControlPlaneBench.RunAsync(rest.Length > 0 ? int.Parse(rest[0]) : 10_000),
+    ["control-plane", .. var rest, "--writers"] => await ControlPlaneBench.RunAsync(rest.Length > 0 ? int.Parse(rest[0]) : 10_000, writers: true),
+    ["control-plane", .. var rest] => await ControlPlaneBench.RunAsync(rest.Length > 0 ? int.Parse(rest[0]) : 10_000, writers: false),
     ["relay", .. var rest] => await RelayBench.RunAsync(rest.Length > 0 ? int.Parse(rest[0]) : 20_000),
     ["data-plane", .. var rest] => DataPlaneBench.Run(rest),
     ["collections", .. var rest] => CollectionsBench.Run(rest),
@@ -28,7 +29,8 @@ static int Usage()
         usage: dotnet run -c Release --project tests/WsIngress.Bench -- BENCH
           routing          build and match a table of 10,000 hosts x 2 paths; bytes allocated per match
           follow [N]       a folder of N Ingresses (10,000): from the quiet after a new file to its route being served
-          control-plane [N]  the controller over an API server with N Ingresses, N Services, 2 N EndpointSlices (10,000): ready, memory, changes to traffic
+          control-plane [N] [--writers]  the controller over an API server with N Ingresses, N Services, 2 N EndpointSlices (10,000): ready, memory,
+                           changes to traffic; with --writers as the leader that writes status and Events
           relay [N]        N messages (20,000) through the stream relay on loopback: CPU and bytes allocated per message
           data-plane [..]  wsingress beside nginx, HAProxy and plain YARP: CPU, memory, handshakes, latency; its options with --help
           collections [--quick] [--wsingress PATH] [--wsingress-args ARGS]  garbage collections of wsingress while 1,000,000 messages pass

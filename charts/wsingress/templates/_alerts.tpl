@@ -17,10 +17,26 @@ sum by (namespace, ingress, service) (
 )
 {{- end -}}
 
+{{/*
+Sockets of an Ingress that ended with their pod of the controller, which took its counters along: what each process had open when it
+was last seen, in the last 5 minutes, unless that process is there still. One that drained said so; its last sockets are
+WsIngressDrainStuck's. The start of a process tells it from the one that runs under the same name after it.
+*/}}
+{{- define "wsingress.alerts.gone" -}}
+{{- $process := printf "count_values by (job, instance) (\"started\", wsingress_start_timestamp_seconds{%s})" . -}}
+sum by (namespace, ingress, service) (
+  last_over_time((
+    wsingress_websocket_connections{ {{- . -}} } * on (job, instance) group_left (started) {{ $process }}
+  )[5m:30s])
+  unless on (job, instance, started) {{ $process }}
+  unless on (job, instance) (max_over_time(wsingress_drain_remaining_connections{ {{- . -}} }[10m]) > 0)
+)
+{{- end -}}
+
 {{/* Handshakes a second that failed on our side or the pods', not by a fault of the client. */}}
 {{- define "wsingress.alerts.failures" -}}
 sum by (namespace, ingress, service) (
-  rate(wsingress_websocket_handshake_failures_total{ {{- . -}} reason=~"no-endpoint|connect-failed|timeout|pod-protocol-error|closed|internal-error"}[5m])
+  rate(wsingress_websocket_handshake_failures_total{ {{- . -}} reason=~"no-endpoint|connect-failed|timeout|pod-protocol-error|closed|no-room|internal-error"}[5m])
 )
 {{- end -}}
 
@@ -44,6 +60,20 @@ sum by (namespace, ingress, service) (
   annotations:
     summary: 'Ingress {{ "{{ $labels.namespace }}/{{ $labels.ingress }}" }} has lost many sockets at once'
     description: '{{ "{{ $value | humanize }}" }} sockets to Service {{ "{{ $labels.service }}" }} ended in 5 minutes though neither side closed them. The label outcome of wsingress_websocket_closed_total says how: backend-lost points to its pods, client-lost to the network or the load balancer.'
+- alert: WsIngressPodLost
+  expr: |
+    {{- include "wsingress.alerts.gone" $s | nindent 4 }}
+    >= {{ $limits.massCloseSockets }}
+    and
+    {{- include "wsingress.alerts.gone" $s | nindent 4 }}
+    > {{ $limits.massCloseRatio }} * sum by (namespace, ingress, service) (max_over_time(wsingress_websocket_connections{ {{- $s -}} }[10m]))
+  {{- /* A scrape that fails looks the same until the next. */}}
+  for: 2m
+  labels:
+    severity: critical
+  annotations:
+    summary: 'Sockets of Ingress {{ "{{ $labels.namespace }}/{{ $labels.ingress }}" }} are gone with a controller pod'
+    description: '{{ "{{ $value | humanize }}" }} sockets to Service {{ "{{ $labels.service }}" }} were open in a controller process that is not there any more and did not drain: it crashed, was killed, or cannot be scraped. Look at the restarts of the controller''s pods and at their nodes.'
 - alert: WsIngressHandshakeFailures
   expr: |
     {{- include "wsingress.alerts.failures" $s | nindent 4 }}
@@ -71,6 +101,14 @@ sum by (namespace, ingress, service) (
   annotations:
     summary: 'A controller pod is near its limit of open files'
     description: 'Pod {{ "{{ $labels.pod }}" }} has {{ "{{ $value | humanizePercentage }}" }} of the files open that its limit allows; each socket needs two. Add replicas or raise the limit of the container runtime.'
+- alert: WsIngressNearMemoryLimit
+  expr: wsingress_memory_bytes{ {{- $s -}} } / wsingress_memory_limit_bytes{ {{- $s -}} } > {{ $limits.memoryRatio }}
+  for: 5m
+  labels:
+    severity: warning
+  annotations:
+    summary: 'A controller pod is near its memory limit'
+    description: 'Pod {{ "{{ $labels.pod }}" }} uses {{ "{{ $value | humanizePercentage }}" }} of its memory limit. At 90 % it refuses new sockets (no-room), so that the open ones live. Add replicas or raise the limit.'
 - alert: WsIngressSnapshotStale
   expr: wsingress_config_snapshot_age_seconds{ {{- $s -}} } > {{ $limits.snapshotAgeSeconds }}
   for: 1m
@@ -104,13 +142,19 @@ sum by (namespace, ingress, service) (
   annotations:
     summary: 'The certificate of {{ "{{ $labels.host }}" }} has ended'
     description: 'The certificate of {{ "{{ $labels.host }}" }} in Secret {{ "{{ $labels.secret }}" }} is no longer valid; clients refuse it.'
+{{- /* A warning is something written that has no effect: all is served. But a path without a ready pod answers 503. */}}
 - alert: WsIngressProblems
-  expr: max by (reason) (wsingress_ingress_problems{ {{- $s -}} }) > 0
+  expr: |
+    max by (reason) (
+      wsingress_ingress_problems{ {{- $s -}} severity="error"}
+      or
+      wsingress_ingress_problems{ {{- $s -}} reason="no-ready-endpoints"}
+    ) > 0
   for: {{ $limits.problemsFor }}
   labels:
     severity: warning
   annotations:
-    summary: 'Ingresses have problems: {{ "{{ $labels.reason }}" }}'
+    summary: 'Something that Ingresses ask for is not served: {{ "{{ $labels.reason }}" }}'
     description: '{{ "{{ $value }}" }} problems with the reason {{ "{{ $labels.reason }}" }}. Events on the Ingresses and the controller''s log name objects and fields.'
 - alert: WsIngressDrainStuck
   expr: wsingress_drain_remaining_connections{ {{- $s -}} } > 0
@@ -120,7 +164,7 @@ sum by (namespace, ingress, service) (
   annotations:
     summary: 'A controller pod ends with sockets still open'
     description: 'Pod {{ "{{ $labels.pod }}" }} has told all of its sockets to close, and {{ "{{ $value }}" }} are still open. They will be cut at the end of the grace period.'
-{{- if and .Values.controller.updateStatus (not .Values.controller.disableLeaderElection) }}
+{{- if include "wsingress.elects" . }}
 - alert: WsIngressNoLeader
   expr: max(wsingress_leader{ {{- $s -}} }) == 0
   for: 5m
@@ -128,7 +172,7 @@ sum by (namespace, ingress, service) (
     severity: warning
   annotations:
     summary: 'No controller pod is leader'
-    description: 'No pod holds the Lease, so nobody writes the status of Ingresses. Traffic is not touched. Look for errors about leases in the pods'' logs.'
+    description: 'No pod holds the Lease, so nobody writes the status of Ingresses and the Events about their problems. Traffic is not touched. Look for errors about leases in the pods'' logs.'
 {{- end }}
 - alert: WsIngressDown
   expr: absent(wsingress_build_info{ {{- $s -}} })

@@ -39,7 +39,7 @@
 
 {{/* In the controller's own namespace. */}}
 {{- define "wsingress.rules.own" -}}
-{{- if not .Values.controller.disableLeaderElection }}
+{{- if include "wsingress.elects" . }}
 - apiGroups: [coordination.k8s.io]
   resources: [leases]
   verbs: [create]

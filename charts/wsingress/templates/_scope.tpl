@@ -14,6 +14,13 @@
 {{- default .Values.controller.ingressClassResource.name .Values.controller.ingressClass -}}
 {{- end -}}
 
+{{/* "true" where the pods elect a leader: only the status and the Events of problems need one. */}}
+{{- define "wsingress.elects" -}}
+{{- if and (not .Values.controller.disableLeaderElection) (or .Values.controller.updateStatus .Values.controller.events) -}}
+true
+{{- end -}}
+{{- end -}}
+
 {{- define "wsingress.electionID" -}}
 {{- default (printf "%s-leader" (include "wsingress.fullname" .)) .Values.controller.electionID -}}
 {{- end -}}

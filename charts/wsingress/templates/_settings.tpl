@@ -92,7 +92,7 @@ config: controller.config
 {{- end -}}
 {{- $_ := set $args "publish-pod-selector" (join "," $pairs) -}}
 {{- end -}}
-{{- if $controller.disableLeaderElection -}}
+{{- if not (include "wsingress.elects" .) -}}
 {{- $_ := set $args "leader-election" "off" -}}
 {{- else -}}
 {{- $_ := set $args "election-id" (include "wsingress.electionID" .) -}}

@@ -114,9 +114,10 @@ internal sealed class HttpEndpoint(LiveTableHolder tables, ForwardedHeaders forw
             return false;
         }
 
-        if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
+        // A length that was given is kept by the server.
+        if (limit > 0 && http.Request.ContentLength is null)
         {
-            size.MaxRequestBodySize = limit > 0 ? limit : null;
+            http.Request.Body = new LimitedBody(http.Request.Body, limit);
         }
 
         return true;

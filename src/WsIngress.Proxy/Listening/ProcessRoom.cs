@@ -5,7 +5,8 @@ namespace WsIngress.Proxy.Listening;
 
 /// <summary>
 /// Whether the process has room for one more socket. Near the end of its descriptors or of its memory a new handshake is refused, so that
-/// those who are connected live: a process without descriptors accepts nobody, and one above its memory limit is killed with all of its sockets.
+/// those who are connected live: a process without descriptors accepts nobody, and one above its memory limit is killed with all of its sockets,
+/// be it by the kernel or by the runtime, which holds its heap below a limit of its own (three quarters of the container's).
 /// </summary>
 public sealed class ProcessRoom
 {
@@ -19,61 +20,75 @@ public sealed class ProcessRoom
     private static readonly TimeSpan Repeat = TimeSpan.FromMinutes(1);
 
     private readonly Func<int?> _lowestDescriptor;
-    private readonly string _statm;
+    private readonly Func<HeapUse> _heap;
+    private readonly ProcessMemory _memory;
     private readonly int _descriptorMark;
-    private readonly long _memoryMark;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
-    private string? _shortage;
+    private volatile string? _memoryShortage;
     private long _lookedAt;
     private long _saidAt;
 
     /// <param name="proc">Such as <c>/proc/self</c>.</param>
-    /// <param name="cgroup">Such as <c>/sys/fs/cgroup</c>; without a limit there only descriptors count.</param>
+    /// <param name="cgroup">Such as <c>/sys/fs/cgroup</c>; a cgroup without a limit never runs short.</param>
     /// <param name="lowestDescriptor">The number that the next descriptor would get; all below it are in use.</param>
+    /// <param name="heap">The heap at the last collection.</param>
     /// <param name="time">The clock.</param>
     /// <param name="logger">Hears of a shortage once a minute.</param>
-    public ProcessRoom(string proc, string cgroup, Func<int?> lowestDescriptor, TimeProvider time, ILogger logger)
+    public ProcessRoom(string proc, string cgroup, Func<int?> lowestDescriptor, Func<HeapUse> heap, TimeProvider time, ILogger logger)
     {
-        (_lowestDescriptor, _time, _logger) = (lowestDescriptor, time, logger);
-        _statm = Path.Combine(proc, "statm");
+        (_lowestDescriptor, _heap, _time, _logger) = (lowestDescriptor, heap, time, logger);
+        _memory = new(cgroup);
         var descriptors = DescriptorLimit(Path.Combine(proc, "limits"));
         _descriptorMark = descriptors - Math.Max(SpareDescriptors, descriptors / 20);
-        var memory = Number(Path.Combine(cgroup, "memory.max")) ?? Number(Path.Combine(cgroup, "memory", "memory.limit_in_bytes"));
-        _memoryMark = memory is { } limit && limit < long.MaxValue / 4 ? (long)(limit * MemoryMark) : long.MaxValue;
         _lookedAt = time.GetTimestamp() - (long)(Fresh.TotalSeconds * time.TimestampFrequency);
         _saidAt = time.GetTimestamp() - (long)(Repeat.TotalSeconds * time.TimestampFrequency);
     }
 
     public static ProcessRoom OfThisProcess(TimeProvider time, ILogger logger) =>
-        new("/proc/self", "/sys/fs/cgroup", static () => LowestDescriptor(), time, logger);
+        new("/proc/self", "/sys/fs/cgroup", static () => LowestDescriptor(), static () => HeapUse.OfThisProcess(), time, logger);
 
-    /// <summary>What there is too little of, in words; null when there is room. Looks at most ten times a second.</summary>
+    /// <summary>Bytes above which the process is killed; null when it has no limit.</summary>
+    public long? MemoryLimit => _memory.Limit;
+
+    /// <summary>Bytes in use now, as they count toward the mark; null when the system does not say.</summary>
+    public long? MemoryInUse => _memory.Used();
+
+    /// <summary>
+    /// What there is too little of, in words; null when there is room. Descriptors are looked at each time, for a handshake may take the last ones
+    /// within a millisecond of the one before; memory ten times a second.
+    /// </summary>
     public string? Shortage()
     {
         if (_time.GetElapsedTime(Volatile.Read(ref _lookedAt)) >= Fresh)
         {
             Volatile.Write(ref _lookedAt, _time.GetTimestamp());
-            _shortage = Look();
-            if (_shortage is { } found && _time.GetElapsedTime(_saidAt) >= Repeat)
-            {
-                _saidAt = _time.GetTimestamp();
-                ProxyLog.NoRoom(_logger, found);
-            }
+            _memoryShortage = OfMemory();
         }
 
-        return _shortage;
+        var shortage = OfDescriptors() ?? _memoryShortage;
+        if (shortage is not null && _time.GetElapsedTime(Volatile.Read(ref _saidAt)) >= Repeat)
+        {
+            Volatile.Write(ref _saidAt, _time.GetTimestamp());
+            ProxyLog.NoRoom(_logger, shortage);
+        }
+
+        return shortage;
     }
 
-    private string? Look()
+    private string? OfDescriptors() =>
+        _lowestDescriptor() is { } lowest && lowest >= _descriptorMark ? $"{lowest} file descriptors are in use, the mark is {_descriptorMark}" : null;
+
+    private string? OfMemory()
     {
-        if (_lowestDescriptor() is { } lowest && lowest >= _descriptorMark)
+        if (_memory.Limit is { } limit && _memory.Used() is { } used && used >= limit * MemoryMark)
         {
-            return $"{lowest} file descriptors are in use, the mark is {_descriptorMark}";
+            return $"{used >> 20} MiB of memory are in use, the mark is {(long)(limit * MemoryMark) >> 20} MiB";
         }
 
-        return _memoryMark < long.MaxValue && Resident() is { } resident && resident >= _memoryMark
-            ? $"{resident >> 20} MiB of memory are in use, the mark is {_memoryMark >> 20} MiB"
+        var heap = _heap();
+        return heap.Most > 0 && heap.Committed >= heap.Most * MemoryMark
+            ? $"the heap has {heap.Committed >> 20} MiB, the mark is {(long)(heap.Most * MemoryMark) >> 20} MiB"
             : null;
     }
 
@@ -100,20 +115,14 @@ public sealed class ProcessRoom
             ? limit
             : int.MaxValue;
     }
+}
 
-    /// <summary>In bytes: the second number of <c>statm</c> counts pages.</summary>
-    private long? Resident()
+/// <summary>What the runtime has taken for its heap, and the most that it may take; both are 0 before its first collection.</summary>
+public readonly record struct HeapUse(long Committed, long Most)
+{
+    public static HeapUse OfThisProcess()
     {
-        try
-        {
-            return File.ReadAllText(_statm).Split(' ') is [_, var pages, ..] && long.TryParse(pages, NumberStyles.None, CultureInfo.InvariantCulture, out var resident) ? resident * Environment.SystemPageSize : null;
-        }
-        catch (IOException)
-        {
-            return null;
-        }
+        var heap = GC.GetGCMemoryInfo(GCKind.Any);
+        return new(heap.TotalCommittedBytes, heap.TotalAvailableMemoryBytes);
     }
-
-    private static long? Number(string path) =>
-        File.Exists(path) && long.TryParse(File.ReadAllText(path).Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
 }

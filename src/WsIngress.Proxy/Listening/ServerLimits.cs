@@ -37,7 +37,7 @@ internal static class ServerLimits
         limits.RequestHeadersTimeout = options.RequestHeadersTimeout;
         limits.KeepAliveTimeout = options.KeepAliveTimeout;
 
-        // Routes have their own.
+        // Routes have their own, which HttpEndpoint keeps.
         limits.MaxRequestBodySize = null;
 
         // These end after 5 s a gRPC stream whose client is silent, and later a socket whose client reads slowly. The route's request

@@ -14,11 +14,13 @@ namespace WsIngress.Proxy.Tls;
 /// </summary>
 public sealed class CertificateMap
 {
+    private readonly ImmutableArray<TlsBinding> _source;
     private readonly Dictionary<string, Entry> _byName;
     private readonly Dictionary<string, Entry> _byFingerprint;
 
-    private CertificateMap(Dictionary<string, Entry> byName, Dictionary<string, Entry> byFingerprint, Entry fallback)
+    private CertificateMap(ImmutableArray<TlsBinding> source, Dictionary<string, Entry> byName, Dictionary<string, Entry> byFingerprint, Entry fallback)
     {
+        _source = source;
         _byName = byName;
         _byFingerprint = byFingerprint;
         Default = fallback;
@@ -59,7 +61,7 @@ public sealed class CertificateMap
 
     private sealed record Entry(SslStreamCertificateContext Certificate, string Source, DateTimeOffset NotAfter, Lazy<TlsCertificate> Transport);
 
-    /// <summary>Builds maps; loads only certificates that the map before did not have.</summary>
+    /// <summary>Builds maps; loads only certificates that the map before did not have, and takes the very same list for the very same map.</summary>
     public sealed class Factory(X509Certificate2 fallback, ILogger logger)
     {
         private readonly Entry _fallback = new(
@@ -70,6 +72,11 @@ public sealed class CertificateMap
 
         public CertificateMap Build(ImmutableArray<TlsBinding> bindings, CertificateMap? previous)
         {
+            if (previous is not null && previous._source == bindings)
+            {
+                return previous;
+            }
+
             var byName = new Dictionary<string, Entry>(bindings.Length, StringComparer.OrdinalIgnoreCase);
             var byFingerprint = new Dictionary<string, Entry>(StringComparer.Ordinal);
             var defaultEntry = _fallback;
@@ -93,7 +100,7 @@ public sealed class CertificateMap
                 }
             }
 
-            return new CertificateMap(byName, byFingerprint, defaultEntry);
+            return new CertificateMap(bindings, byName, byFingerprint, defaultEntry);
         }
 
         /// <summary>The translator has read the pair before; a key that only this machine's OpenSSL refuses costs its own host alone.</summary>

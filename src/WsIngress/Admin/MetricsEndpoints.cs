@@ -6,7 +6,7 @@ using WsIngress.Store;
 
 namespace WsIngress.Admin;
 
-/// <summary><c>/metrics</c>, <c>/healthz</c> (the process answers) and <c>/readyz</c> (a table is live and no drain has begun).</summary>
+/// <summary><c>/metrics</c>, <c>/healthz</c> (the process answers) and <c>/readyz</c> (a table is live, the listeners take connections and no drain has begun).</summary>
 internal static class MetricsEndpoints
 {
     public static void Map(IApplicationBuilder app, CollectorRegistry registry, SyncState sync, DataPlane plane)
@@ -17,7 +17,8 @@ internal static class MetricsEndpoints
         {
             var waiting = plane.IsLeaving ? "draining: this replica is shutting down"
                 : sync.Current.WaitingFor is { } what ? $"waiting for {what}"
-                : null;
+                : plane.IsListening ? null
+                : "waiting for the listeners to open";
             http.Response.StatusCode = waiting is null ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable;
             return http.Response.WriteAsync((waiting ?? "ready") + "\n");
         }));

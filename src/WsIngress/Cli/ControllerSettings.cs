@@ -46,7 +46,7 @@ internal sealed class ControllerSettings
     private readonly Setting<string?> _publishPods = Optional(
         "publish-pod-selector", "SELECTOR", "The nodes' addresses of the own namespace's pods with these labels go into the status", ClusterText.SelectorAllowed, ClusterText.Selector);
 
-    private readonly Setting<bool> _clearStatus = Switch("update-status-on-shutdown", "The leader takes the addresses out of the status when it ends", "off");
+    private readonly Setting<bool> _clearStatus = Switch("update-status-on-shutdown", "The last replica takes the addresses out of the status when it ends", "off");
     private readonly Setting<bool> _election = Switch("leader-election", "Write status and Events only while holding a Lease", "on");
 
     private readonly Setting<string> _electionId = new(

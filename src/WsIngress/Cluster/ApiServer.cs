@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using k8s;
@@ -11,11 +12,14 @@ namespace WsIngress.Cluster;
 /// </summary>
 internal sealed class ApiServer : IDisposable
 {
-    /// <summary>Longest wait for the head of an answer; the body of a watch may last for as long as it likes.</summary>
+    /// <summary>Longest wait for the head of an answer, and for the body of a call; that of a watch may last for as long as it likes.</summary>
     private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(30);
 
     /// <summary>Most bytes of a refusal that are read: a Status is small.</summary>
     private const int LargestRefusal = 64 * 1024;
+
+    /// <summary>Most bytes of the answer to a call. The largest is a page of 500 pods; one object of etcd has 1.5 MiB at most.</summary>
+    private const int LargestAnswer = 64 * 1024 * 1024;
 
     private readonly ClusterConfiguration _configuration;
     private readonly TimeProvider _time;
@@ -35,15 +39,18 @@ internal sealed class ApiServer : IDisposable
     /// <exception cref="ApiException">Any other status, or no answer.</exception>
     public async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, HttpContent? content, CancellationToken cancellation)
     {
-        var client = _configuration.Client();
-        using var request = new HttpRequestMessage(method, new Uri(client.BaseUri, path)) { Content = content };
+        using var request = new HttpRequestMessage(method, (Uri?)null) { Content = content };
         request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json"));
-        request.Version = client.HttpClient.DefaultRequestVersion;
+
+        // HTTP/2 where the server has it, which is where it speaks TLS: its pings tell a dead connection from a quiet one.
+        (request.Version, request.VersionPolicy) = (HttpVersion.Version20, HttpVersionPolicy.RequestVersionOrLower);
         using var limit = new CancellationTokenSource(AnswerTimeout, _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, limit.Token);
         HttpResponseMessage response;
         try
         {
+            var client = _configuration.Client();
+            request.RequestUri = new Uri(client.BaseUri.AbsoluteUri.TrimEnd('/') + path);
             if (client.Credentials is { } credentials)
             {
                 await credentials.ProcessHttpRequestAsync(request, either.Token).ConfigureAwait(false);
@@ -51,8 +58,10 @@ internal sealed class ApiServer : IDisposable
 
             response = await client.HttpClient.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, either.Token).ConfigureAwait(false);
         }
-        catch (Exception failed) when (!cancellation.IsCancellationRequested)
+        catch (Exception failed)
         {
+            // A connection that breaks because we gave up says so in more than one way.
+            cancellation.ThrowIfCancellationRequested();
             _configuration.Suspect();
             var why = limit.IsCancellationRequested ? $"no answer within {AnswerTimeout.TotalSeconds:0} s" : failed.GetBaseException().Message;
             throw new ApiException(0, "", $"{Address} cannot be reached: {why}", inner: failed);
@@ -79,19 +88,25 @@ internal sealed class ApiServer : IDisposable
     /// <param name="path">As for <see cref="SendAsync"/>.</param>
     /// <param name="body">JSON text; null for none.</param>
     /// <param name="contentType">Of the body: <c>application/json</c>, or <c>application/merge-patch+json</c> for a PATCH.</param>
-    /// <param name="cancellation">Ends the wait.</param>
+    /// <param name="cancellation">Ends the wait, also in the middle of the answer.</param>
+    /// <exception cref="ApiException">A refusal, no answer, or one that stalls, breaks off or cannot be read.</exception>
     public async Task<T> CallAsync<T>(HttpMethod method, string path, string? body, string contentType, CancellationToken cancellation)
     {
         using var content = body is null ? null : new StringContent(body, Encoding.UTF8, contentType);
         using var response = await SendAsync(method, path, content, cancellation).ConfigureAwait(false);
-        var stream = await response.Content.ReadAsStreamAsync(cancellation).ConfigureAwait(false);
+        using var limit = new CancellationTokenSource(AnswerTimeout, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, limit.Token);
         try
         {
-            return KubernetesJson.Deserialize<T>(stream);
+            await response.Content.LoadIntoBufferAsync(LargestAnswer, either.Token).ConfigureAwait(false);
+            return KubernetesJson.Deserialize<T>(await response.Content.ReadAsStreamAsync(either.Token).ConfigureAwait(false))
+                ?? throw new System.Text.Json.JsonException("it is null");
         }
-        catch (Exception failed) when (failed is System.Text.Json.JsonException or IOException && !cancellation.IsCancellationRequested)
+        catch (Exception failed)
         {
-            throw new ApiException(0, "", $"{Address}: {method} {path}: the answer cannot be read: {failed.Message}", inner: failed);
+            cancellation.ThrowIfCancellationRequested();
+            var why = limit.IsCancellationRequested ? $"it stopped in the middle for {AnswerTimeout.TotalSeconds:0} s" : failed.GetBaseException().Message;
+            throw new ApiException(0, "", $"{Address}: {method} {path}: the answer cannot be read: {why}", inner: failed);
         }
     }
 

@@ -12,9 +12,14 @@ internal sealed class ClusterConfiguration : IDisposable
 {
     private static readonly TimeSpan Check = TimeSpan.FromSeconds(5);
 
+    /// <summary>The same complaint about a file is logged again after this.</summary>
+    private static readonly TimeSpan Repeat = TimeSpan.FromMinutes(5);
+
     private readonly IConnectionFiles _files;
+    private readonly ConnectionOptions _connections;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
+    private readonly LogGate _unreadable;
     private readonly Lock _gate = new();
     private Kubernetes _client;
 
@@ -25,12 +30,21 @@ internal sealed class ClusterConfiguration : IDisposable
     private bool _suspected;
 
     /// <exception cref="IOException">There is no usable configuration; the message says what was looked for.</exception>
-    public ClusterConfiguration(IConnectionFiles files, TimeProvider time, ILogger logger)
+    public ClusterConfiguration(IConnectionFiles files, TimeProvider time, ILogger logger, ConnectionOptions? connections = null)
     {
-        (_files, _time, _logger) = (files, time, logger);
+        (_files, _time, _logger, _connections) = (files, time, logger, connections ?? ConnectionOptions.Default);
+        _unreadable = new(time, Repeat);
         var configuration = files.Load();
         (Address, Namespace) = (configuration.Host.TrimEnd('/'), configuration.Namespace);
-        _client = Create(configuration);
+        try
+        {
+            _client = Create(configuration);
+        }
+        catch (Exception unusable) when (unusable is not IOException)
+        {
+            throw new IOException($"The configuration for the API server {Address} cannot be used: {unusable.Message}", unusable);
+        }
+
         _fingerprint = Fingerprint();
         _checkedAt = time.GetTimestamp();
     }
@@ -81,17 +95,23 @@ internal sealed class ClusterConfiguration : IDisposable
             var now = Fingerprint();
             if (now == _fingerprint)
             {
+                _unreadable.Close();
                 return;
             }
 
             var next = Create(_files.Load());
             _retired?.Dispose();
             (_retired, _client, _fingerprint) = (_client, next, now);
+            _unreadable.Close();
             _logger.ConfigurationReloaded();
         }
-        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException or CryptographicException)
+        catch (Exception unreadable)
         {
-            _logger.ConfigurationUnreadable(unreadable.Message);
+            // Whatever is wrong with half a file: with the last client the next request may succeed, without one it cannot.
+            if (_unreadable.Opens(unreadable.Message))
+            {
+                _logger.ConfigurationUnreadable(unreadable.Message);
+            }
         }
     }
 
@@ -107,17 +127,14 @@ internal sealed class ClusterConfiguration : IDisposable
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
-    private static Kubernetes Create(KubernetesClientConfiguration configuration)
+    private Kubernetes Create(KubernetesClientConfiguration configuration)
     {
         configuration.UserAgent = "wsingress";
         SocketsHttpHandler connections = null!;
         configuration.FirstMessageHandlerSetup = handler =>
         {
             connections = handler;
-            handler.ConnectTimeout = TimeSpan.FromSeconds(10);
-            handler.KeepAlivePingDelay = TimeSpan.FromSeconds(30);
-            handler.KeepAlivePingTimeout = TimeSpan.FromSeconds(15);
-            handler.EnableMultipleHttp2Connections = true;
+            ServerConnections.Apply(handler, _connections);
         };
 
         // The library takes a certificate of the authority for any host, and nothing without an authority, so its check is replaced after it was

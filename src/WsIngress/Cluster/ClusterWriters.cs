@@ -16,6 +16,8 @@ internal sealed class ClusterWriters
     private readonly LeaderElection _election;
     private readonly ProblemEvents _problems;
     private readonly HandshakeEvents _handshakes;
+    private readonly StatusOptions _status;
+    private readonly TimeProvider _time;
 
     /// <param name="api">The server.</param>
     /// <param name="lease">Leader election; its identity is also the instance in Events.</param>
@@ -27,12 +29,13 @@ internal sealed class ClusterWriters
     /// <exception cref="ArgumentException">The times of the Lease would let two lead at once.</exception>
     public ClusterWriters(ApiServer api, LeaseOptions lease, StatusOptions status, EventOptions events, SyncState sync, TimeProvider time, ILoggerFactory loggers)
     {
+        (_status, _time) = (status, time);
         var logger = loggers.CreateLogger("WsIngress.Cluster");
         _election = new(api, lease, time, logger);
         Status = new(api, status, lease.Namespace, sync, time, logger);
         Events = new(api, events, time, logger);
-        _problems = new(Events, events, sync, time);
-        _handshakes = new(Events, events, sync, time);
+        _problems = new(Events, events, sync, time, logger);
+        _handshakes = new(Events, events, sync, time, logger);
     }
 
     public bool IsLeader => _election.IsLeader;
@@ -45,12 +48,22 @@ internal sealed class ClusterWriters
     public IProxyTelemetry Telemetry => _handshakes;
 
     /// <summary>
-    /// Runs until asked to stop. It returns when, in this order, the writes have ended, the status is cleared if asked, and the Lease is
-    /// released. Never throws for what the server does.
+    /// Runs until asked to stop. It returns when, in this order, the writes have ended and the Lease is released, and, if the status is to be
+    /// cleared and no other replica took the Lease, that is done and the Lease released again. Never throws for what the server does.
     /// </summary>
-    public Task RunAsync(CancellationToken stopping) =>
-        Task.WhenAll(_election.RunAsync(term => LeadAsync(term, stopping), stopping), _handshakes.RunAsync(stopping));
+    public async Task RunAsync(CancellationToken stopping)
+    {
+        using var deadline = new CancellationTokenSource(Timeout.InfiniteTimeSpan, _time);
+        await using var stop = stopping.Register(() => deadline.CancelAfter(_status.ClearLimit));
+        var last = _status is { Enabled: true, ClearOnShutdown: true } ? new LastWork(term => Status.ClearAsync(term, deadline.Token), deadline.Token) : null;
+        await Task.WhenAll(_election.RunAsync(term => LeadAsync(term, stopping), stopping, last), _handshakes.RunAsync(stopping)).ConfigureAwait(false);
+    }
 
-    private Task LeadAsync(Leadership term, CancellationToken stopping) =>
-        Task.WhenAll(Status.RunAsync(term, stopping), _problems.RunAsync(term, stopping));
+    /// <summary>A leader with nothing to write, since all is switched off, leads on: it would otherwise take and give back the Lease all the time.</summary>
+    private async Task LeadAsync(Leadership term, CancellationToken stopping)
+    {
+        using var until = CancellationTokenSource.CreateLinkedTokenSource(term.Ended, stopping);
+        await Task.WhenAll(Status.RunAsync(term, stopping), _problems.RunAsync(term, stopping)).ConfigureAwait(false);
+        await Task.Delay(Timeout.InfiniteTimeSpan, _time, until.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
 }

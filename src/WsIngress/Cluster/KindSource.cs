@@ -25,6 +25,7 @@ internal sealed class KindSource(ObjectKindInfo kind, string address, IReadOnlyL
     private readonly Dictionary<ReflectorTarget, string> _troubles = [];
     private readonly Dictionary<ObjectKey, Problem> _problems = [];
     private ISourceSink? _sink;
+    private ImmutableArray<Problem> _missing = [];
     private bool _hadProblems;
 
     public string Name { get; } = $"{kind.Plural} of {address}";
@@ -139,6 +140,34 @@ internal sealed class KindSource(ObjectKindInfo kind, string address, IReadOnlyL
         }
     }
 
+    /// <summary>Whether nothing is missing while the target cannot be followed.</summary>
+    public void SetDispensable(ReflectorTarget target, bool isDispensable)
+    {
+        foreach (var (_, reflector) in reflectors.Where(r => r.Target == target))
+        {
+            reflector.IsDispensable = isDispensable;
+        }
+    }
+
+    /// <summary>Tells of objects that are wanted and cannot be had, in place of those told before.</summary>
+    public async ValueTask MissAsync(ImmutableArray<Problem> missing, CancellationToken cancellation)
+    {
+        await _turn.WaitAsync(cancellation).ConfigureAwait(false);
+        try
+        {
+            missing = missing.Length > MostProblems ? missing[..MostProblems] : missing;
+            if (!missing.SequenceEqual(_missing))
+            {
+                _missing = missing;
+                await DeliverAsync([], cancellation).ConfigureAwait(false);
+            }
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
     public void Dispose() => _turn.Dispose();
 
     private void Add(DecodedObject unread)
@@ -152,8 +181,9 @@ internal sealed class KindSource(ObjectKindInfo kind, string address, IReadOnlyL
     private async ValueTask DeliverAsync(ImmutableArray<StoreEvent> events, CancellationToken cancellation)
     {
         referenced?.See(events);
-        var problems = _problems.Count > 0 || _hadProblems ? _problems.Values.ToImmutableArray() : (ImmutableArray<Problem>?)null;
-        _hadProblems = _problems.Count > 0;
+        var hasProblems = _problems.Count + _missing.Length > 0;
+        var problems = hasProblems || _hadProblems ? [.. _problems.Values, .. _missing] : (ImmutableArray<Problem>?)null;
+        _hadProblems = hasProblems;
         await _sink!.DeliverAsync(new() { Events = events, Synced = _listed.Count == reflectors.Count, Problems = problems }, cancellation).ConfigureAwait(false);
     }
 }

@@ -38,7 +38,7 @@ internal sealed class ObjectDecoding(ObjectKindInfo kind, Func<ObjectKey, bool>?
         }
         catch (Exception bad) when (bad is JsonException or FormatException or InvalidOperationException or OverflowException)
         {
-            return new(key, version, null, Unread(key, bad));
+            return new(key, version, null, Unread(key, bad, json));
         }
     }
 
@@ -87,11 +87,30 @@ internal sealed class ObjectDecoding(ObjectKindInfo kind, Func<ObjectKey, bool>?
     }
 
     /// <summary>What a Secret holds is never told, also not when it is malformed.</summary>
-    private Problem Unread(ObjectKey key, Exception bad)
+    private Problem Unread(ObjectKey key, Exception bad, ReadOnlySpan<byte> json)
     {
         var field = bad is JsonException { Path: { } path } ? path.TrimStart('$', '.') : "";
         var why = kind.Kind == ObjectKind.Secret ? "a field has a wrong form" : bad.Message;
         return new(
-            new(kind.Name, key.Namespace, key.Name), ProblemReason.Unparsable, field, "", $"a {kind.Name} of {kind.ApiVersion}", $"the object cannot be read: {why}; its last good form stays");
+            new(kind.Name, key.Namespace, key.Name), ProblemReason.Unparsable, field, "", $"a {kind.Name} of {kind.ApiVersion}", $"the object cannot be read: {why}; its last good form stays")
+        {
+            Uid = Uid(json),
+        };
+    }
+
+    /// <summary>An object that never was readable is nowhere else; without its uid no Event could be told about it.</summary>
+    private static string? Uid(ReadOnlySpan<byte> json)
+    {
+        try
+        {
+            var reader = new Utf8JsonReader(json);
+            return JsonElement.ParseValue(ref reader) is var root
+                && root.TryGetProperty("metadata", out var metadata) && metadata.ValueKind == JsonValueKind.Object
+                && metadata.TryGetProperty("uid", out var uid) && uid.ValueKind == JsonValueKind.String ? uid.GetString() : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
     }
 }

@@ -1,9 +1,7 @@
 using System.Net;
-using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using k8s;
-using k8s.Authentication;
 
 namespace WsIngress.Cluster;
 
@@ -29,6 +27,11 @@ internal sealed class PodFiles(string folder, Func<string, string?> environment)
         {
             var authorities = new X509Certificate2Collection();
             authorities.ImportFromPemFile(Authority);
+            if (authorities.Count == 0)
+            {
+                throw new IOException($"{Authority} holds no certificate");
+            }
+
             var ns = Path.Combine(folder, "namespace");
             return new()
             {
@@ -41,16 +44,6 @@ internal sealed class PodFiles(string folder, Func<string, string?> environment)
         catch (Exception broken) when (broken is IOException or UnauthorizedAccessException or CryptographicException)
         {
             throw new IOException($"The service account in {folder} cannot be used: {broken.Message}", broken);
-        }
-    }
-
-    /// <summary>The token of a file, as it is now: the kubelet writes a new one long before the old one expires.</summary>
-    private sealed class FileToken(string path) : ITokenProvider
-    {
-        public async Task<AuthenticationHeaderValue> GetAuthenticationHeaderAsync(CancellationToken cancellationToken)
-        {
-            var text = await File.ReadAllTextAsync(path, cancellationToken).ConfigureAwait(false);
-            return new("Bearer", text.Trim());
         }
     }
 }

@@ -75,6 +75,15 @@ internal sealed class ReferencedSecrets
         }
     }
 
+    /// <summary>It is named now and was not all the time since a generation.</summary>
+    public bool IsNamedSince(ObjectKey secret, long generation)
+    {
+        lock (_gate)
+        {
+            return _named.TryGetValue(secret, out var named) && named.Since > generation;
+        }
+    }
+
     /// <summary>The kind has been listed in all its namespaces.</summary>
     public void Listed(ObjectKind kind)
     {

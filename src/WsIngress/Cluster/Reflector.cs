@@ -10,7 +10,7 @@ namespace WsIngress.Cluster;
 /// <item>504: the server does not have our version; list anew. So with 400 and 422.</item>
 /// <item>No answer, a cut, silence, an end before its time: whoever answers next may have come back from a backup, where our version lies in
 /// the future, and a watch from it would wait in silence, or means something else. After a short break its present version is asked for: below
-/// ours, its older state wins and is listed; else the watch goes on. After a longer one only a list tells.</item>
+/// ours, its older state wins and is listed; else the watch goes on. After a longer one, be it of refusals alone, only a list tells.</item>
 /// <item>Lines that are no events, and errors of the server, three times from one version: list anew.</item>
 /// <item>Every other refusal: the same request again after a wait, with Retry-After honoured.</item>
 /// </list>
@@ -49,6 +49,12 @@ internal sealed class Reflector : WatchRequest.IListener
         _contact = state.NewContact(time.GetUtcNow());
     }
 
+    /// <summary>Nobody misses the target while it cannot be followed.</summary>
+    public bool IsDispensable
+    {
+        set => _contact.IsDispensable = value;
+    }
+
     /// <summary>Runs until cancelled; trouble is waited out inside. Started again, it lists first.</summary>
     public async Task RunAsync(IReflectorSink sink, CancellationToken cancellation)
     {
@@ -57,15 +63,17 @@ internal sealed class Reflector : WatchRequest.IListener
         {
             try
             {
+                if (_version is not null && (_isDoubtful || IsLongAgo))
+                {
+                    await AssureAsync(cancellation).ConfigureAwait(false);
+                }
+
                 if (_version is null)
                 {
                     await ListAsync(cancellation).ConfigureAwait(false);
                 }
 
-                if (!_isDoubtful || await IsSameServerAsync(cancellation).ConfigureAwait(false))
-                {
-                    await WatchAsync(cancellation).ConfigureAwait(false);
-                }
+                await WatchAsync(cancellation).ConfigureAwait(false);
             }
             catch (ApiException failed) when (!cancellation.IsCancellationRequested)
             {
@@ -84,6 +92,7 @@ internal sealed class Reflector : WatchRequest.IListener
     async ValueTask WatchRequest.IListener.TakeAsync(IReadOnlyList<WatchedObject> changes, string version, CancellationToken cancellation)
     {
         Heard();
+        _contact.HasBookmarks = _watch.HasBookmarks;
         _state.Events(changes.Count);
         if (changes.Count > 0)
         {
@@ -115,25 +124,22 @@ internal sealed class Reflector : WatchRequest.IListener
         _logger.Listed(list.Objects.Count, _target.ToString(), list.Version, _time.GetElapsedTime(began).TotalMilliseconds);
     }
 
-    /// <summary>False, and the version forgotten, when the server may have another history than the one that our version is of.</summary>
-    private async Task<bool> IsSameServerAsync(CancellationToken cancellation)
+    /// <summary>Forgets the version when the server may have another history than the one that it is of.</summary>
+    private async Task AssureAsync(CancellationToken cancellation)
     {
         _verb = "list";
-        if (_time.GetUtcNow() - _contact.Last >= _options.LongestBreak)
+        if (IsLongAgo)
         {
             Forget("broken");
-            return false;
+            return;
         }
 
         var present = await _list.VersionAsync(Heard, cancellation).ConfigureAwait(false);
         _isDoubtful = false;
-        if (ResourceVersion.Number(present) >= ResourceVersion.Number(_version!))
+        if (ResourceVersion.Number(present) < ResourceVersion.Number(_version!))
         {
-            return true;
+            Forget("restored");
         }
-
-        Forget("restored");
-        return false;
     }
 
     private async Task WatchAsync(CancellationToken cancellation)
@@ -185,7 +191,8 @@ internal sealed class Reflector : WatchRequest.IListener
                 break;
         }
 
-        if (failed.Code is not (410 or 504))
+        // A watch whose version the server lost is no trouble: the list that follows mends it. A list that says so may never be one.
+        if (_verb == "list" || failed.Code is not (410 or 504))
         {
             await _complaints.FailedAsync(failed, _verb, _sink, cancellation).ConfigureAwait(false);
         }
@@ -200,6 +207,8 @@ internal sealed class Reflector : WatchRequest.IListener
             (_version, _anewBecause, _isDoubtful) = (null, reason, false);
         }
     }
+
+    private bool IsLongAgo => _time.GetUtcNow() - _contact.Last >= _options.LongestBreak;
 
     private void Heard() => _contact.Heard(_time.GetUtcNow());
 }

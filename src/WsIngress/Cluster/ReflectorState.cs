@@ -7,6 +7,7 @@ internal sealed class ReflectorState(string kind)
 {
     private readonly ConcurrentDictionary<string, long> _relists = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<int, long> _failures = new();
+
     /// <summary>One per Reflector: when it last heard the server, and whether its watch is open.</summary>
     private readonly ConcurrentBag<ReflectorContact> _contacts = [];
     private long _events;
@@ -39,26 +40,6 @@ internal sealed class ReflectorState(string kind)
     /// <summary>Of the Reflector that heard the server longest ago; now before there is one.</summary>
     public DateTimeOffset LastContact(DateTimeOffset now) => _contacts.Select(c => c.Last).DefaultIfEmpty(now).Min();
 
-    /// <summary>How long the worst of them has not heard the server; zero while every watch is open.</summary>
-    public TimeSpan Age(DateTimeOffset now) =>
-        _contacts.Where(c => !c.IsWatching).Select(c => now - c.Last).Append(TimeSpan.Zero).Max();
-}
-
-/// <summary>The contact of one Reflector with its server.</summary>
-internal sealed class ReflectorContact(DateTimeOffset started)
-{
-    private long _last = started.UtcTicks;
-
-    /// <summary>When a page, a line or a clean end came last; the start of the Reflector before the first.</summary>
-    public DateTimeOffset Last => new(Volatile.Read(ref _last), TimeSpan.Zero);
-
-    private volatile bool _isWatching;
-
-    public bool IsWatching
-    {
-        get => _isWatching;
-        set => _isWatching = value;
-    }
-
-    public void Heard(DateTimeOffset now) => Volatile.Write(ref _last, now.UtcTicks);
+    /// <summary>How long the worst of them has not heard the server; zero while every watch is open and none has missed a bookmark.</summary>
+    public TimeSpan Age(DateTimeOffset now) => _contacts.Select(c => c.Age(now)).Append(TimeSpan.Zero).Max();
 }

@@ -6,8 +6,8 @@ namespace WsIngress.Cluster;
 /// The Secrets that are referenced, and no others. It begins when it is known which these are, so that the first table has its
 /// certificates. One that is referenced later was passed over when it came by: it is asked for by name, with the right to list alone. Whatever
 /// is told of one Secret, by list, watch or such an answer, goes by its version: nothing older replaces anything newer.
-/// <para>Without the right to Secrets it is complete as long as none is referenced, so that a controller without TLS needs no such right; when
-/// one is, a start waits for the right and says so: to serve other certificates than those asked for would be worse.</para>
+/// <para>Without the right to Secrets (<see cref="ForbiddenSecrets"/>) it is complete as long as none is referenced; when one is, a start waits for
+/// the right and says so: to serve other certificates than those asked for would be worse.</para>
 /// </summary>
 /// <param name="all">The Secrets of the targets, and the way to the sync loop.</param>
 /// <param name="targets">Where Secrets are read.</param>
@@ -22,21 +22,21 @@ internal sealed class SecretSource(KindSource all, IReadOnlyList<ReflectorTarget
 
     private readonly SemaphoreSlim _turn = new(1);
     private readonly HashSet<ObjectKey> _held = [];
-    private readonly Dictionary<ObjectKey, Load> _loads = [];
+    private readonly Dictionary<ObjectKey, SecretQuestion> _loads = [];
 
-    /// <summary>Answers by name that the watch has not caught up with: what it says of them up to their version is old.</summary>
+    /// <summary>Answers that the watch has not caught up with: what it says of them up to their version is old.</summary>
     private readonly Dictionary<ObjectKey, (ulong Version, DecodedObject? Object)> _ahead = [];
 
     /// <summary>Of the references, when the list of a target began.</summary>
     private readonly Dictionary<ReflectorTarget, long> _generations = [];
     private readonly HashSet<ReflectorTarget> _listed = [];
-    private readonly HashSet<ReflectorTarget> _forbidden = [];
     private long _reviewed;
     private TaskCompletionSource _broken = new();
 
+    private ForbiddenSecrets Forbidden => field ??= new(all, referenced, _held.Contains);
+
     public string Name => all.Name;
 
-    /// <summary>Secrets that are being asked for.</summary>
     public int Loading => _loads.Count;
 
     public string? Trouble => referenced.Complete.IsCompleted ? all.Trouble : "which of them are needed is not known yet";
@@ -45,7 +45,7 @@ internal sealed class SecretSource(KindSource all, IReadOnlyList<ReflectorTarget
     {
         await referenced.Complete.WaitAsync(cancellation).ConfigureAwait(false);
         _listed.Clear();
-        _forbidden.Clear();
+        Forbidden.Clear();
         _broken = new(TaskCreationOptions.RunContinuationsAsynchronously);
         using var changed = new SemaphoreSlim(0);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
@@ -92,9 +92,13 @@ internal sealed class SecretSource(KindSource all, IReadOnlyList<ReflectorTarget
                 {
                     _ahead.Remove(key);
                 }
+                else if (answer is { } one)
+                {
+                    found[key] = one;
+                }
                 else
                 {
-                    Put(found, key, answer);
+                    found.Remove(key);
                 }
             }
 
@@ -102,10 +106,11 @@ internal sealed class SecretSource(KindSource all, IReadOnlyList<ReflectorTarget
             _held.UnionWith(found.Keys);
             await all.ListedAsync(target, list with { Objects = [.. found.Values] }, isRestored, cancellation).ConfigureAwait(false);
             _listed.Add(target);
-            _forbidden.Remove(target);
+            Forbidden.Remove(target);
+            await Forbidden.ReviewAsync(_listed.Contains, cancellation).ConfigureAwait(false);
 
             // Those that were not referenced yet when the list began may have been passed over.
-            BeginLoads(referenced.NamedSince(Generation(target)).Where(target.Covers), cancellation);
+            Ask(referenced.NamedSince(Generation(target)).Where(key => target.Covers(key) && !_held.Contains(key)), cancellation);
         },
         cancellation);
 
@@ -128,27 +133,21 @@ internal sealed class SecretSource(KindSource all, IReadOnlyList<ReflectorTarget
     public ValueTask TroubledAsync(ReflectorTarget target, ReflectorTrouble? trouble, CancellationToken cancellation) => InTurnAsync(
         async () =>
         {
-            var needed = referenced.NamedSince(-1).Where(target.Covers).Order().ToArray();
-            if (trouble?.Code == 403 && !_listed.Contains(target))
+            if (trouble is null)
             {
-                _forbidden.Add(target);
+                Forbidden.Remove(target);
+            }
+            else if (trouble.Code == 403)
+            {
+                Forbidden.Add(target, trouble.Text);
+                var needed = Forbidden.Needed(target);
                 trouble = needed.Length == 0 ? trouble : trouble with { Text = $"{trouble.Text}; it is needed for {needed.Length} Secrets such as {needed[0]}" };
             }
 
             await all.TroubledAsync(target, trouble, cancellation).ConfigureAwait(false);
-            await GoWithoutAsync(cancellation).ConfigureAwait(false);
+            await Forbidden.ReviewAsync(_listed.Contains, cancellation).ConfigureAwait(false);
         },
         cancellation);
-
-    /// <summary>Where the right is missing and nothing needs it, nothing is missing.</summary>
-    private async ValueTask GoWithoutAsync(CancellationToken cancellation)
-    {
-        foreach (var target in _forbidden.Where(target => !referenced.NamedSince(-1).Any(target.Covers)).ToArray())
-        {
-            _forbidden.Remove(target);
-            await all.ListedAsync(target, new([], ""), isRestored: false, cancellation).ConfigureAwait(false);
-        }
-    }
 
     /// <summary>True for what is referenced and not older than what is known; keeps the account of it.</summary>
     private bool IsNews(WatchedObject change)
@@ -181,7 +180,10 @@ internal sealed class SecretSource(KindSource all, IReadOnlyList<ReflectorTarget
         }
     }
 
-    /// <summary>Lets go of what nobody references any more, and asks for what is referenced since the last review.</summary>
+    /// <summary>
+    /// Lets go of what nobody references any more, and asks for what is referenced since the last review. That may be held all the same, or be
+    /// asked for already: while nobody referenced it for a moment, what came of it was passed over.
+    /// </summary>
     private async ValueTask ReviewAsync(CancellationToken cancellation)
     {
         var since = _reviewed;
@@ -194,26 +196,32 @@ internal sealed class SecretSource(KindSource all, IReadOnlyList<ReflectorTarget
             await all.ChangedAsync(targets[0], changes, "", cancellation).ConfigureAwait(false);
         }
 
-        BeginLoads(referenced.NamedSince(since).Where(key => _listed.Any(target => target.Covers(key))), cancellation);
-        await GoWithoutAsync(cancellation).ConfigureAwait(false);
+        Ask(referenced.NamedSince(since).Where(key => _listed.Any(target => target.Covers(key))), cancellation);
+        await Forbidden.ReviewAsync(_listed.Contains, cancellation).ConfigureAwait(false);
     }
 
-    private void BeginLoads(IEnumerable<ObjectKey> keys, CancellationToken cancellation)
+    /// <summary>A question from before the reference may be answered with what was before, and is asked again.</summary>
+    private void Ask(IEnumerable<ObjectKey> keys, CancellationToken cancellation)
     {
-        foreach (var key in keys.Where(key => !_held.Contains(key) && !_loads.ContainsKey(key)).ToArray())
+        foreach (var key in keys.ToArray())
         {
-            var load = new Load();
+            if (_loads.TryGetValue(key, out var running))
+            {
+                running.IsVoid |= referenced.IsNamedSince(key, running.Generation);
+                continue;
+            }
+
+            var load = new SecretQuestion(referenced.Generation);
             _loads[key] = load;
             load.Task = Task.Run(() => LoadAsync(key, load, cancellation), CancellationToken.None);
         }
     }
 
-    private async Task LoadAsync(ObjectKey key, Load load, CancellationToken cancellation)
+    private async Task LoadAsync(ObjectKey key, SecretQuestion load, CancellationToken cancellation)
     {
         try
         {
-            var isOver = false;
-            while (!isOver)
+            for (var isOver = false; !isOver;)
             {
                 var answer = await ask(key, cancellation).ConfigureAwait(false);
                 await InTurnAsync(async () => isOver = await TakeAsync(key, load, answer, cancellation).ConfigureAwait(false), cancellation).ConfigureAwait(false);
@@ -226,11 +234,11 @@ internal sealed class SecretSource(KindSource all, IReadOnlyList<ReflectorTarget
     }
 
     /// <summary>False when the question has to be asked again.</summary>
-    private async Task<bool> TakeAsync(ObjectKey key, Load load, ObjectList answer, CancellationToken cancellation)
+    private async Task<bool> TakeAsync(ObjectKey key, SecretQuestion load, ObjectList answer, CancellationToken cancellation)
     {
         if (load.IsVoid && referenced.Contains(key))
         {
-            (load.IsVoid, load.Newest) = (false, 0);
+            load.Repeat(referenced.Generation);
             return false;
         }
 
@@ -267,15 +275,6 @@ internal sealed class SecretSource(KindSource all, IReadOnlyList<ReflectorTarget
         await Task.WhenAll(loads).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
-    private static void Put(Dictionary<ObjectKey, DecodedObject> objects, ObjectKey key, DecodedObject? found)
-    {
-        objects.Remove(key);
-        if (found is { } one)
-        {
-            objects[key] = one;
-        }
-    }
-
     private long Generation(ReflectorTarget target)
     {
         lock (_generations)
@@ -299,15 +298,4 @@ internal sealed class SecretSource(KindSource all, IReadOnlyList<ReflectorTarget
     }
 
     public void Dispose() => _turn.Dispose();
-
-    private sealed class Load
-    {
-        public Task Task { get; set; } = Task.CompletedTask;
-
-        /// <summary>Of what else was told of the Secret since the question.</summary>
-        public ulong Newest { get; set; }
-
-        /// <summary>The server has gone back behind the question.</summary>
-        public bool IsVoid { get; set; }
-    }
 }

@@ -18,7 +18,7 @@ internal sealed record StatusOptions
     /// <summary>Label selector of the pods of the own namespace whose hosts' addresses are ours.</summary>
     public string? PodSelector { get; init; }
 
-    /// <summary>The leader takes the addresses away when it ends.</summary>
+    /// <summary>The last replica takes the addresses away when it ends.</summary>
     public bool ClearOnShutdown { get; init; }
 
     /// <summary>Sustained rate of writes, and how many may go at once after a calm: a first start with 10,000 Ingresses must not flood the server.</summary>
@@ -32,6 +32,6 @@ internal sealed record StatusOptions
     /// <summary>How often the pods are listed, and a Service that is not watched is read.</summary>
     public TimeSpan AddressPeriod { get; init; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>Longest time for clearing at the end; what is left then keeps its addresses.</summary>
-    public TimeSpan ClearLimit { get; init; } = TimeSpan.FromSeconds(5);
+    /// <summary>Longest time from the signal to the end of the clearing; what is left then keeps its addresses.</summary>
+    public TimeSpan ClearLimit { get; init; } = TimeSpan.FromSeconds(28);
 }

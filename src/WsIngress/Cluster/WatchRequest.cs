@@ -20,6 +20,12 @@ internal sealed class WatchRequest(ReflectorTarget target, ApiServer server, Ref
 
     private readonly ObjectDecoding _decoding = new(target.Info, wanted);
 
+    /// <summary>
+    /// The server sends bookmarks, as an earlier watch or this one has shown. A server that once did does so in every watch: one that is silent
+    /// from its beginning on is as dead as one that falls silent.
+    /// </summary>
+    public bool HasBookmarks { get; private set; }
+
     /// <summary>Called in order, never two at a time.</summary>
     internal interface IListener
     {
@@ -38,14 +44,14 @@ internal sealed class WatchRequest(ReflectorTarget target, ApiServer server, Ref
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, silence.Token);
         using var response = await server.SendAsync(HttpMethod.Get, target.WatchPath(version, duration), null, cancellation).ConfigureAwait(false);
         await listener.OpenedAsync(cancellation).ConfigureAwait(false);
-        var run = new Run(listener, _decoding);
+        var run = new Run(this, listener);
         try
         {
             using var lines = new WatchLines(await response.Content.ReadAsStreamAsync(cancellation).ConfigureAwait(false), options.LargestObject);
             do
             {
                 await run.TakeAsync(lines, cancellation).ConfigureAwait(false);
-                silence.CancelAfter(Patience(run.HasBookmarks, duration - time.GetElapsedTime(began)));
+                silence.CancelAfter(Patience(duration - time.GetElapsedTime(began)));
             }
             while (await lines.FillAsync(either.Token).ConfigureAwait(false));
             if (lines.IsInsideLine)
@@ -66,22 +72,20 @@ internal sealed class WatchRequest(ReflectorTarget target, ApiServer server, Ref
     public const string Unreadable = "Unreadable";
 
     /// <summary>Bookmarks come about once a minute from a server that sends them; one that sends none may say nothing to the end.</summary>
-    private TimeSpan Patience(bool hasBookmarks, TimeSpan left)
+    private TimeSpan Patience(TimeSpan left)
     {
         var toTheEnd = left > TimeSpan.Zero ? left + Margin : Margin;
-        return hasBookmarks && options.Silence < toTheEnd ? options.Silence : toTheEnd;
+        return HasBookmarks && options.Silence < toTheEnd ? options.Silence : toTheEnd;
     }
 
     /// <summary>The lines of one watch, gathered into what is told at once.</summary>
-    private sealed class Run(IListener listener, ObjectDecoding decoding)
+    private sealed class Run(WatchRequest watch, IListener listener)
     {
         /// <summary>Most events that are told at once, so that a burst does not wait for its own end.</summary>
         private const int Most = 500;
 
         private List<WatchedObject> _changes = [];
         private string _version = "";
-
-        public bool HasBookmarks { get; private set; }
 
         public async ValueTask TakeAsync(WatchLines lines, CancellationToken cancellation)
         {
@@ -121,12 +125,12 @@ internal sealed class WatchRequest(ReflectorTarget target, ApiServer server, Ref
                 case "ERROR":
                     throw Refusal(json);
                 case "BOOKMARK":
-                    HasBookmarks = true;
+                    watch.HasBookmarks = true;
                     Advance(ObjectDecoding.Head(json).Version);
                     break;
                 case "ADDED" or "MODIFIED" or "DELETED":
                     var isGone = type == "DELETED";
-                    if (decoding.Decode(json) is { } found)
+                    if (watch._decoding.Decode(json) is { } found)
                     {
                         _changes.Add(new(isGone ? WatchChange.Delete : WatchChange.Upsert, found));
                     }

@@ -5,8 +5,13 @@ using WsIngress.Translation;
 namespace WsIngress.Hosting;
 
 /// <summary>The product in a cluster: the API server's objects are what it serves, and it tells the cluster what became of them.</summary>
-internal sealed class ControllerHost(ControllerOptions options, TimeProvider time, Stream accessLog)
+/// <param name="options">All it can be told.</param>
+/// <param name="time">The clock.</param>
+/// <param name="accessLog">Standard output.</param>
+/// <param name="pod">What a pod was given; null for the usual place.</param>
+internal sealed class ControllerHost(ControllerOptions options, TimeProvider time, Stream accessLog, PodFiles? pod = null)
 {
+    private readonly PodFiles _pod = pod ?? new(PodFiles.Folder, Environment.GetEnvironmentVariable);
     private string _address = "";
 
     public Task<int> RunAsync(Action<BoundListeners, string> ready, CancellationToken stopping) =>
@@ -24,7 +29,7 @@ internal sealed class ControllerHost(ControllerOptions options, TimeProvider tim
         var writers = new ClusterWriters(
             server,
             lease,
-            options.Status,
+            options.Status with { ClearLimit = options.Server.DrainDeadline },
             new() { Enabled = options.Events, Controller = options.ControllerName, Instance = lease.Identity },
             parts.Sync,
             parts.Time,
@@ -43,10 +48,12 @@ internal sealed class ControllerHost(ControllerOptions options, TimeProvider tim
     /// <summary>A pod uses what it was given, unless it is told otherwise.</summary>
     private IConnectionFiles Files()
     {
-        var pod = new PodFiles(PodFiles.Folder, Environment.GetEnvironmentVariable);
-        return options.Kubeconfig is null && options.Context is null && pod.Exist
-            ? pod
-            : new KubeconfigFiles(options.Kubeconfig ?? KubeconfigFiles.Find(Environment.GetEnvironmentVariable), options.Context);
+        if (options.Kubeconfig is null && options.Context is null && _pod.Exist)
+        {
+            return _pod;
+        }
+
+        return new KubeconfigFiles(options.Kubeconfig is { } file ? [file] : KubeconfigFiles.Find(Environment.GetEnvironmentVariable), options.Context);
     }
 
     private TranslationOptions Translation() => new()
@@ -55,6 +62,7 @@ internal sealed class ControllerHost(ControllerOptions options, TimeProvider tim
         ControllerName = options.ControllerName,
         WatchIngressWithoutClass = options.WatchIngressWithoutClass,
         IngressClassByName = options.IngressClassByName,
+        IngressClassLookup = options.Watch.IngressClasses,
         NamespaceSelector = options.Watch.NamespaceSelector,
         DefaultCertificate = options.DefaultCertificate?.ToString(),
         AllowExternalName = !options.Server.DisableExternalName,

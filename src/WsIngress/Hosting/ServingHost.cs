@@ -24,7 +24,7 @@ internal sealed class ServingHost(ServerOptions options, TimeProvider time, Stre
     {
         using var loggers = ConsoleLogging.Create(options.LogLevel, options.LogFormat);
         var logger = loggers.CreateLogger("WsIngress");
-        var metrics = new Metrics(ProductVersion.Text);
+        var metrics = new Metrics(ProductVersion.Text, time.GetUtcNow());
         await using var log = options.AccessLog ? new AccessLog(accessLog, time) : null;
         try
         {
@@ -61,28 +61,34 @@ internal sealed class ServingHost(ServerOptions options, TimeProvider time, Stre
         var loop = new SyncLoop(
             feed.Sources, snapshot => Translator.Translate(snapshot, feed.Translation, memory), sink, sync, time, loggers.CreateLogger<SyncLoop>())
             .RunAsync(stopSync.Token);
+        using var stopBeside = CancellationTokenSource.CreateLinkedTokenSource(stopping);
         var beside = Task.CompletedTask;
+        var end = new Deadline(options.DrainDeadline, time);
+        await using var signal = stopping.Register(end.Begin);
         try
         {
             await (await Task.WhenAny(sink.First, loop).WaitAsync(stopping));
             await plane.StartAsync(stopping);
             ready();
-            beside = feed.Beside?.Invoke(stopping) ?? Task.CompletedTask;
+            beside = feed.Beside?.Invoke(stopBeside.Token) ?? Task.CompletedTask;
             await StoppedAsync(loop, stopping);
-            await EndAsync(plane, loggers.CreateLogger("WsIngress"));
+            await EndAsync(plane, end, loggers.CreateLogger("WsIngress"));
         }
         finally
         {
+            end.Begin();
+            await stopBeside.CancelAsync();
             await stopSync.CancelAsync();
             await loop.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            await beside.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+
+            // A cluster that does not answer must not hold up the end: whoever waits for it kills the process.
+            await beside.WaitAsync(end.Left, time, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
     /// <summary>One deadline, counted from the signal, holds for all of it.</summary>
-    private async Task EndAsync(DataPlane plane, ILogger logger)
+    private async Task EndAsync(DataPlane plane, Deadline end, ILogger logger)
     {
-        var began = time.GetTimestamp();
         plane.Leave();
         if (options.DeregistrationDelay > TimeSpan.Zero)
         {
@@ -91,8 +97,7 @@ internal sealed class ServingHost(ServerOptions options, TimeProvider time, Stre
         }
 
         HostLog.Stopping(logger);
-        var left = options.DrainDeadline - time.GetElapsedTime(began);
-        await plane.DrainAsync(options.DrainWindow, left > TimeSpan.Zero ? left : TimeSpan.Zero, CancellationToken.None);
+        await plane.DrainAsync(options.DrainWindow, end.Left, CancellationToken.None);
     }
 
     /// <summary>Returns when asked to stop; a sync loop that ends by itself ends the program with its error.</summary>

@@ -5,6 +5,9 @@ namespace WsIngress.Sources;
 /// <summary>Adds file and line to problems, and the problems of the sources to those of the translator. In a cluster nothing has a file.</summary>
 internal sealed class ProblemLocator(IReadOnlyCollection<IObjectLocations> locations)
 {
+    /// <summary>Nothing has a file.</summary>
+    public bool IsEmpty => locations.Count == 0;
+
     public TranslationResult Locate(TranslationResult result, IEnumerable<Problem> sourceProblems) => result with
     {
         Problems = [.. result.Problems.Concat(sourceProblems).Select(Locate).Order(ProblemOrder.Instance)],

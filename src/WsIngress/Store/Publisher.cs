@@ -12,6 +12,7 @@ namespace WsIngress.Store;
 internal sealed class Publisher(Func<ClusterSnapshot, TranslationResult> translate, ITableSink sink, SyncState state, TimeProvider time, ILogger logger)
 {
     private readonly ReportLog _log = new(logger);
+    private readonly ToldProblems _problems = new();
     private TranslationResult? _translated;
     private ClusterSnapshot? _snapshot;
     private long _asOf;
@@ -26,7 +27,7 @@ internal sealed class Publisher(Func<ClusterSnapshot, TranslationResult> transla
     /// <param name="asOf">Version of the store that the snapshot shows.</param>
     /// <param name="locator">Where the objects are written.</param>
     /// <param name="sourceProblems">What the sources found wrong.</param>
-    public void Translate(ClusterSnapshot snapshot, long asOf, ProblemLocator locator, IEnumerable<Problem> sourceProblems)
+    public void Translate(ClusterSnapshot snapshot, long asOf, ProblemLocator locator, IReadOnlyList<Problem> sourceProblems)
     {
         HasTranslated = true;
         _asOf = asOf;
@@ -43,7 +44,7 @@ internal sealed class Publisher(Func<ClusterSnapshot, TranslationResult> transla
     }
 
     /// <summary>The sources' problems or lines changed, their objects did not.</summary>
-    public void Retell(ProblemLocator locator, IEnumerable<Problem> sourceProblems)
+    public void Retell(ProblemLocator locator, IReadOnlyList<Problem> sourceProblems)
     {
         if (_translated is { } translated)
         {
@@ -69,9 +70,9 @@ internal sealed class Publisher(Func<ClusterSnapshot, TranslationResult> transla
         }
     }
 
-    private void Tell(TranslationResult translated, ProblemLocator locator, IEnumerable<Problem> sourceProblems, long began)
+    private void Tell(TranslationResult translated, ProblemLocator locator, IReadOnlyList<Problem> sourceProblems, long began)
     {
-        var located = locator.Locate(translated, sourceProblems);
+        var located = _problems.Locate(translated, locator, sourceProblems);
         var hash = translated.Table.ContentHash;
         var isNew = _live is null || hash != _liveHash;
         var table = isNew ? translated.Table.WithRevision((_live?.Revision ?? 0) + 1) : _live!;

@@ -23,6 +23,9 @@ namespace WsIngress.Store;
 /// </summary>
 internal sealed class SyncLoop
 {
+    /// <summary>Batches that wait in the queue, and that are taken before it is asked whether to translate.</summary>
+    private const int MostAtOnce = 256;
+
     private readonly IReadOnlyList<IObjectSource> _sources;
     private readonly SyncOptions _options;
     private readonly TimeProvider _time;
@@ -32,7 +35,7 @@ internal sealed class SyncLoop
     private readonly ObjectStore _store = new();
     private readonly EndpointPath _endpoints;
     private readonly SourceState[] _told;
-    private readonly Channel<(int Source, SourceBatch Batch, long Told)> _queue = Channel.CreateBounded<(int, SourceBatch, long)>(256);
+    private readonly Channel<(int Source, SourceBatch Batch, long Told)> _queue = Channel.CreateBounded<(int, SourceBatch, long)>(MostAtOnce);
     private HoldOff _holdOff;
     private HoldOff _endpointHoldOff;
     private Task? _translation;
@@ -107,7 +110,8 @@ internal sealed class SyncLoop
     {
         while (true)
         {
-            while (_queue.Reader.TryRead(out var told))
+            // Whoever tells without a pause must not keep what was told from being translated.
+            for (var taken = 0; taken < MostAtOnce && _queue.Reader.TryRead(out var told); taken++)
             {
                 Apply(told.Source, told.Batch, told.Told);
             }

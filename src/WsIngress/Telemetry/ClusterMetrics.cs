@@ -19,11 +19,11 @@ internal sealed class ClusterMetrics
     public ClusterMetrics(CollectorRegistry registry)
     {
         var make = Prometheus.Metrics.WithCustomRegistry(registry);
-        _age = make.CreateGauge("wsingress_config_snapshot_age_seconds", "How long the API server has not been heard, of the worst kind; 0 while all watches are open.");
+        _age = make.CreateGauge("wsingress_config_snapshot_age_seconds", "How long the API server has not been heard, of the worst kind; 0 while all watches are open and bring their bookmarks.");
         _contact = make.CreateGauge("wsingress_source_last_contact_timestamp_seconds", "When the API server was last heard about a kind.", ["kind"]);
         _objects = make.CreateGauge("wsingress_source_objects", "Objects of a kind that are known.", ["kind"]);
         _events = make.CreateCounter("wsingress_source_events_total", "Watch events of a kind.", ["kind"]);
-        _relists = make.CreateCounter("wsingress_source_relists_total", "Lists after the first, by cause: expired, too-new, restored, refused or unreadable.", ["kind", "reason"]);
+        _relists = make.CreateCounter("wsingress_source_relists_total", "Lists after the first, by cause: expired, too-new, restored, broken, refused or unreadable.", ["kind", "reason"]);
         _failures = make.CreateCounter("wsingress_source_failures_total", "Requests and watches that failed, by status code; 0 is no answer.", ["kind", "code"]);
     }
 

@@ -43,8 +43,9 @@ internal sealed class Metrics : IProxyTelemetry
     private readonly Gauge _expiry;
     private readonly Counter _droppedLines;
     private readonly Histogram _propagation;
+    private readonly MemoryMetrics _memory;
 
-    public Metrics(string version)
+    public Metrics(string version, DateTimeOffset started)
     {
         Registry = Prometheus.Metrics.NewCustomRegistry();
         var make = Prometheus.Metrics.WithCustomRegistry(Registry);
@@ -61,7 +62,7 @@ internal sealed class Metrics : IProxyTelemetry
         _frames = make.CreateCounter("wsingress_websocket_frames_total", "Frames relayed by type, open sockets included.", [.. RouteNames, "direction", "opcode"]);
         _endpoints = make.CreateGauge("wsingress_backend_endpoints", "Endpoints of a Service port that may get new requests.", ["namespace", "service"]);
         _backendConnections = make.CreateGauge("wsingress_backend_connections", "WebSockets and requests under way toward the endpoints of a Service port.", ["namespace", "service"]);
-        _problems = make.CreateGauge("wsingress_ingress_problems", "Problems of objects, by reason.", ["reason"]);
+        _problems = make.CreateGauge("wsingress_ingress_problems", "Problems of objects, by reason and severity.", ["reason", "severity"]);
         _drainRemaining = make.CreateGauge("wsingress_drain_remaining_connections", "WebSockets still open while the process drains, else 0.");
         _lastSuccess = make.CreateGauge("wsingress_config_last_success_timestamp_seconds", "When the last translation succeeded.");
         _revision = make.CreateGauge("wsingress_config_revision", "Number of the table that is live.");
@@ -72,9 +73,11 @@ internal sealed class Metrics : IProxyTelemetry
         _expiry = make.CreateGauge("wsingress_certificate_expiry_timestamp_seconds", "End of validity of a certificate in use.", ["host", "secret"]);
         _propagation = make.CreateHistogram("wsingress_endpoint_propagation_seconds", "From the change of an EndpointSlice reaching the process to requests being balanced by it.", new HistogramConfiguration { Buckets = LatencyBuckets });
         ProcessMetrics.Register(Registry);
+        _memory = new(Registry);
         Cluster = new(Registry);
         Leader = new(Registry);
         Loops = new(Registry);
+        make.CreateGauge("wsingress_start_timestamp_seconds", "When the process started.").Set(started.ToUnixTimeMilliseconds() / 1000.0);
         make.CreateGauge("wsingress_build_info", "Constant 1.", ["version"]).WithLabels(version).Set(1);
     }
 
@@ -99,6 +102,7 @@ internal sealed class Metrics : IProxyTelemetry
             Cluster.Collect(sync.Current.Snapshot);
             Leader.Collect();
             Loops.Collect(plane);
+            _memory.Collect(plane.Room);
             _droppedLines.IncTo(log?.Dropped ?? 0);
         });
     }
@@ -202,10 +206,13 @@ internal sealed class Metrics : IProxyTelemetry
         _applyDuration.Set(status.LastDuration.TotalSeconds);
         _translations.IncTo(status.Translations);
         _failures.IncTo(status.Failures);
-        var problems = (status.Result?.Problems ?? []).GroupBy(p => p.Reason).ToDictionary(g => g.Key, g => g.Count());
+        var problems = (status.Result?.Problems ?? []).GroupBy(p => (p.Reason, p.Severity)).ToDictionary(g => g.Key, g => g.Count());
         foreach (var reason in Enum.GetValues<ProblemReason>())
         {
-            _problems.WithLabels(Words.Kebab(reason.ToString())).Set(problems.GetValueOrDefault(reason));
+            foreach (var severity in Enum.GetValues<ProblemSeverity>())
+            {
+                _problems.WithLabels(Words.Kebab(reason.ToString()), Words.Kebab(severity.ToString())).Set(problems.GetValueOrDefault((reason, severity)));
+            }
         }
 
         var inUse = new HashSet<(string, string)>();

@@ -70,6 +70,7 @@ public sealed class ServerAuthority : IDisposable
         {
             var names = new SubjectAlternativeNameBuilder();
             names.AddIpAddress(IPAddress.Loopback);
+            names.AddIpAddress(IPAddress.IPv6Loopback);
             names.AddDnsName("localhost");
             request.CertificateExtensions.Add(names.Build());
         }

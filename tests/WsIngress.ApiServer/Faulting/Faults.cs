@@ -71,6 +71,18 @@ public sealed class Faults
         Add(new FaultRule(kind, verb, times) { Failure = new ApiFailure(status, reason, message, details) { RetryAfter = seconds, PlainText = status == 429 } });
     }
 
+    /// <summary>A validating webhook refuses the next requests, with 403 as RBAC does and in words of its own.</summary>
+    /// <param name="reason">The webhook's own words.</param>
+    /// <param name="kind">Plural.</param>
+    /// <param name="verb">Verb of RBAC.</param>
+    /// <param name="name">The one object, or null for all.</param>
+    /// <param name="times">How many requests.</param>
+    public void Deny(string reason, string kind, string verb, string? name = null, int times = int.MaxValue) => Add(new FaultRule(kind, verb, times)
+    {
+        Name = name,
+        Failure = new ApiFailure(403, "Forbidden", $"admission webhook \"policy.example.com\" denied the request: {reason}", new JsonObject()),
+    });
+
     /// <summary>The next lists and watches (in the stream forms: the next watches) are told that their version is too old.</summary>
     public void Gone(GoneForm form = GoneForm.StreamExpired, int times = 1, string? kind = null, string? verb = null)
     {
@@ -85,9 +97,16 @@ public sealed class Faults
     public void Delay(TimeSpan delay, int times = int.MaxValue, string? kind = null, string? verb = null) =>
         Add(new FaultRule(kind, verb, times) { Delay = delay });
 
+    /// <summary>The next requests are carried out, and their answers stop in the middle until <see cref="Clear"/>; watches are left alone.</summary>
+    public void StallAnswers(int times = int.MaxValue, string? kind = null, string? verb = null) => Add(new FaultRule(kind, verb, times) { Answer = new() });
+
+    /// <summary>The next requests are carried out, and their answers are cut in the middle; watches are left alone.</summary>
+    public void CutAnswers(int times = int.MaxValue, string? kind = null, string? verb = null) => Add(new FaultRule(kind, verb, times) { Answer = new() { IsCut = true } });
+
     /// <summary>Takes back all faults that last.</summary>
     public void Clear()
     {
+        Array.ForEach(_rules, rule => rule.Answer?.End());
         _rules = [];
         _duplicates.Clear();
         foreach (var kind in _stalls.Keys)
@@ -97,10 +116,12 @@ public sealed class Faults
     }
 
     /// <summary>Delays or refuses a request as told.</summary>
+    /// <returns>What is to become of its answer; null for nothing.</returns>
     /// <exception cref="ApiFailure">The fault.</exception>
-    internal async Task CheckAsync(string kind, string verb, CancellationToken stop)
+    internal async Task<AnswerFault?> CheckAsync(string kind, string verb, string name, CancellationToken stop)
     {
-        foreach (var rule in _rules.Where(r => !r.InStream && r.Takes(kind, verb)))
+        AnswerFault? answer = null;
+        foreach (var rule in _rules.Where(r => !r.InStream && r.Takes(kind, verb, name)))
         {
             if (rule.Delay > TimeSpan.Zero)
             {
@@ -111,7 +132,11 @@ public sealed class Faults
             {
                 throw rule.Failure;
             }
+
+            answer ??= rule.Answer;
         }
+
+        return answer;
     }
 
     /// <exception cref="ApiFailure">410 for the stream.</exception>

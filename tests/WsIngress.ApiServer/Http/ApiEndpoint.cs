@@ -6,7 +6,7 @@ namespace WsIngress.ApiServer;
 
 /// <summary>Answers every request: who asks, what for, and with which right; then reads, writes or streams.</summary>
 internal sealed class ApiEndpoint(
-    ObjectStore store, ObjectWriter writer, ListReader lists, WatchWriter watches, AccessRights access, Faults faults, RequestJournal journal, FakeApiServerOptions server, ServerAuthority authority, TimeProvider time)
+    ObjectStore store, ObjectWriter writer, ListReader lists, WatchWriter watches, AccessRights access, Faults faults, RequestJournal journal, FakeApiServerOptions server, Func<ServerAuthority> authority, TimeProvider time)
 {
     public async Task AnswerAsync(HttpContext http, CancellationToken stop)
     {
@@ -27,7 +27,7 @@ internal sealed class ApiEndpoint(
 
     private async Task AnswerAsync(HttpContext http, RequestRecord record, CancellationToken stop)
     {
-        var caller = access.Authenticate(record.Token, authority.UserOf(http.Connection.ClientCertificate));
+        var caller = access.Authenticate(record.Token, authority().UserOf(http.Connection.ClientCertificate));
         if (ApiPath.Parse(record.Path) is not { } path)
         {
             caller.DemandPath(record.Path);
@@ -55,7 +55,17 @@ internal sealed class ApiEndpoint(
             throw ApiFailure.UnknownPath();
         }
 
-        await faults.CheckAsync(kind.Plural, record.Verb, stop);
+        if (await faults.CheckAsync(kind.Plural, record.Verb, path.Name, stop) is { } fault)
+        {
+            // Such an answer may never end.
+            http.Features.Set(fault);
+            http.Response.OnStarting(() =>
+            {
+                record.Status = http.Response.StatusCode;
+                return Task.CompletedTask;
+            });
+        }
+
         switch (record.Verb)
         {
             case "list" or "watch":

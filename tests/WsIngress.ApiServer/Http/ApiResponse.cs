@@ -16,6 +16,12 @@ internal static class ApiResponse
         http.Response.ContentType = "application/json";
         http.Response.Headers.CacheControl = "no-cache, private";
         http.Response.ContentLength = body.Length;
+        if (http.Features.Get<AnswerFault>() is { } fault)
+        {
+            await fault.WriteAsync(http, body, stop);
+            return;
+        }
+
         await http.Response.Body.WriteAsync(body, stop);
     }
 

@@ -72,7 +72,7 @@ internal sealed class WatchWriter(ObjectStore store, ListReader lists, Faults fa
                 {
                     await body.WriteAsync(line.Line.AsMemory(0, line.Line.Length / 2), stop);
                     await body.FlushAsync(stop);
-                    throw new WatchCut();
+                    throw new AnswerCut();
                 }
 
                 await body.WriteAsync(line.Line, stop);

@@ -6,11 +6,16 @@ using Xunit;
 namespace WsIngress.E2E.Cluster;
 
 /// <summary>All pods of a Service are replaced while sockets are open and clients keep coming.</summary>
+[Collection(Alone)]
 public sealed class RollingUpdateTests
 {
+    /// <summary>It measures milliseconds: nothing else of the suite runs beside it.</summary>
+    public const string Alone = "alone";
+
     private const int Pods = 10;
     private const int Sockets = 2_000;
-    private static readonly TimeSpan Between = TimeSpan.FromMilliseconds(500);
+    private const int Rate = 200;
+    private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan Late = TimeSpan.FromMilliseconds(50);
 
     [Fact]
@@ -18,98 +23,51 @@ public sealed class RollingUpdateTests
     {
         await using var fleet = new PodFleet();
         await using var server = await FakeApiServer.StartAsync();
-        server.Apply(ClusterObjects.Class());
-        server.Apply(ClusterObjects.Ingress("chat"));
-        server.Apply(ClusterObjects.Service("chat"));
+        var rollout = new Rollout(server, fleet);
         for (var i = 0; i < Pods; i++)
         {
-            server.Apply(ClusterObjects.Slice("chat", await fleet.AddAsync($"old-{i}")));
+            await rollout.AddAsync($"old-{i}");
         }
 
-        await using var controller = await ControllerProcess.StartAsync(server, "--update-status", "off", "--events", "off", "--leader-election", "off");
-        var sockets = new List<LocalSocket>(Sockets);
+        server.Apply(ClusterObjects.Class());
+        server.Apply(ClusterObjects.Service("chat"));
+        server.Apply(ClusterObjects.Ingress("chat"));
+
+        // The handshakes go to the same pods by an Ingress of their own, so that the metrics tell their ends from those of the sockets that stay.
+        server.Apply(ClusterObjects.Ingress("come", "chat"));
+        await using var controller = await ControllerProcess.StartAsync(server, "--update-status", "off", "--events", "off", "--leader-election", "off", "--access-log", "on");
+        var sockets = new List<FollowedSocket>(Sockets);
         foreach (var batch in Enumerable.Range(0, Sockets).Chunk(50))
         {
-            sockets.AddRange(await Task.WhenAll(batch.Select(_ => LocalSocket.OpenAsync(controller.Http, "chat.test"))));
+            sockets.AddRange(await Task.WhenAll(batch.Select(_ => FollowedSocket.OpenAsync(controller.Http, "chat.test"))));
         }
 
+        await using var stalls = new StallMeter();
         using var stop = new CancellationTokenSource();
         var failures = new ConcurrentQueue<string>();
+        var began = TimeProvider.System.GetTimestamp();
         var clients = ClientsAsync(controller.Http, failures, stop.Token);
-        var going = await ReplaceAsync(server, fleet);
+        for (var i = 0; i < Pods; i++)
+        {
+            await rollout.ReplaceAsync(i, () => StayedAsync(controller, sockets, rollout.Ended), isLast: i == Pods - 1);
+            await ClosedAsync(controller, sockets, rollout.Ended);
+        }
+
         await stop.CancelAsync();
+        var took = TimeProvider.System.GetElapsedTime(began);
         var handshakes = await clients;
 
-        Assert.Empty(failures);
-        Assert.True(handshakes > Pods * Between.TotalSeconds * 100, $"{handshakes} handshakes");
-        foreach (var (pod, since) in going)
+        Assert.True(failures.IsEmpty, $"{failures.Count} of {handshakes} handshakes failed:\n{string.Join('\n', failures.Take(10))}\n{string.Join('\n', Refusals(controller).Take(10))}");
+        Assert.True(handshakes >= 0.95 * Rate * took.TotalSeconds, $"{handshakes} handshakes in {took.TotalSeconds:0.0} s");
+        foreach (var (pod, since) in rollout.Going)
         {
             var last = pod.Handshakes.Max();
-            Assert.True(last <= since || TimeProvider.System.GetElapsedTime(since, last) < Late, $"{pod.Name} got a handshake {TimeProvider.System.GetElapsedTime(since, last).TotalMilliseconds} ms after it began to go");
+            var late = last <= since ? TimeSpan.Zero : TimeProvider.System.GetElapsedTime(since, last);
+            Assert.True(late < Late + stalls.Longest, $"{pod.Name} got a handshake {late.TotalMilliseconds:0.0} ms after it began to go; the machine itself stood still for up to {stalls.Longest.TotalMilliseconds:0.0} ms");
         }
 
         Assert.All(fleet.Pods.Skip(Pods), pod => Assert.NotEmpty(pod.Handshakes));
-        await StayedAsync(sockets, ended: fleet.Pods.Take(Pods - 1).Select(pod => pod.Name).ToHashSet());
-    }
-
-    /// <summary>A new pod, then an old one turns terminating and is gone a moment later; the last old one stays terminating, alive.</summary>
-    private static async Task<List<(FleetPod Pod, long Since)>> ReplaceAsync(FakeApiServer server, PodFleet fleet)
-    {
-        var going = new List<(FleetPod, long)>();
-        for (var i = 0; i < Pods; i++)
-        {
-            server.Apply(ClusterObjects.Slice("chat", await fleet.AddAsync($"new-{i}")));
-            await Task.Delay(Between / 2, TimeProvider.System);
-            var old = fleet.Pods[i];
-            server.Apply(ClusterObjects.Slice("chat", old, ready: false, terminating: true));
-            going.Add((old, TimeProvider.System.GetTimestamp()));
-            await Task.Delay(Between / 2, TimeProvider.System);
-            if (i < Pods - 1)
-            {
-                await old.EndAsync();
-                server.Delete("endpointslices", "default", $"chat-{old.Name}");
-            }
-        }
-
-        return going;
-    }
-
-    /// <summary>200 handshakes a second, each with an echo.</summary>
-    private static async Task<int> ClientsAsync(int port, ConcurrentQueue<string> failures, CancellationToken stop)
-    {
-        var running = new List<Task>();
-        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(5));
-        try
-        {
-            while (await timer.WaitForNextTickAsync(stop))
-            {
-                running.Add(OneAsync());
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            // Asked to stop.
-        }
-
-        await Task.WhenAll(running);
-        return running.Count;
-
-        async Task OneAsync()
-        {
-            try
-            {
-                await using var socket = await LocalSocket.OpenAsync(port, "chat.test");
-            }
-            catch (Exception failed)
-            {
-                failures.Enqueue(failed.Message);
-            }
-        }
-    }
-
-    private static async Task StayedAsync(List<LocalSocket> sockets, HashSet<string> ended)
-    {
-        var living = sockets.Where(socket => !ended.Contains(socket.Pod)).ToList();
+        var living = sockets.Where(socket => !rollout.Ended.Contains(socket.Pod)).ToList();
         Assert.NotEmpty(living);
         Assert.All(await Task.WhenAll(living.Select(socket => socket.EchoAsync("still"))), text => Assert.Equal("still", text));
         foreach (var socket in sockets)
@@ -117,4 +75,116 @@ public sealed class RollingUpdateTests
             await socket.DisposeAsync();
         }
     }
+
+    /// <summary>200 handshakes a second, each with an echo. One is begun when it is due, however late that is noticed.</summary>
+    private static async Task<int> ClientsAsync(int port, ConcurrentQueue<string> failures, CancellationToken stop)
+    {
+        var running = new List<Task>();
+        var began = TimeProvider.System.GetTimestamp();
+        while (!stop.IsCancellationRequested)
+        {
+            while (running.Count < Rate * TimeProvider.System.GetElapsedTime(began).TotalSeconds)
+            {
+                running.Add(OneAsync());
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(2), TimeProvider.System, CancellationToken.None);
+        }
+
+        await Task.WhenAll(running);
+        return running.Count;
+
+        async Task OneAsync()
+        {
+            var pod = "none";
+            try
+            {
+                await using var socket = await LocalSocket.OpenAsync(port, "come.test");
+                pod = socket.Pod;
+                Assert.Equal("hello", await socket.EchoAsync("hello"));
+                await socket.CloseAsync();
+            }
+            catch (Exception failed)
+            {
+                failures.Enqueue($"{failed.Message} (socket with pod {pod})");
+            }
+        }
+    }
+
+    /// <summary>No socket has ended whose pod has not.</summary>
+    private static async Task StayedAsync(ControllerProcess controller, List<FollowedSocket> sockets, HashSet<string> ended)
+    {
+        var lost = sockets.Where(socket => socket.End is not null && !ended.Contains(socket.Pod)).ToList();
+        Assert.True(lost.Count == 0, $"{lost.Count} sockets of living pods ended, the first with {lost.FirstOrDefault()?.Pod}: {lost.FirstOrDefault()?.End}");
+        var page = await controller.MetricsAsync();
+        var gone = sockets.Count(socket => ended.Contains(socket.Pod));
+        Assert.Equal(sockets.Count - gone, MetricsText.Sum(page, "wsingress_websocket_connections", "ingress=\"chat\""));
+    }
+
+    /// <summary>All sockets of the ended pods, and no others, were closed, by their pods.</summary>
+    private static async Task ClosedAsync(ControllerProcess controller, List<FollowedSocket> sockets, HashSet<string> ended)
+    {
+        var gone = sockets.Count(socket => ended.Contains(socket.Pod));
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        double closed, byPods;
+        do
+        {
+            var page = await controller.MetricsAsync();
+            closed = MetricsText.Sum(page, "wsingress_websocket_closed_total", "ingress=\"chat\"");
+            byPods = MetricsText.Sum(page, "wsingress_websocket_closed_total", "ingress=\"chat\"", "outcome=\"backend-closed\"", "code=\"1001\"");
+        }
+        while (closed < gone && !limit.IsCancellationRequested);
+        Assert.Equal((gone, gone), (closed, byPods));
+    }
+
+    private static IEnumerable<string> Refusals(ControllerProcess controller) => controller.Process.Lines.Where(line => line.Contains("\"event\":\"websocket-refused\"", StringComparison.Ordinal));
+
+    /// <summary>A Deployment's rolling update with one pod more than wanted, as its one EndpointSlice shows it.</summary>
+    private sealed class Rollout(FakeApiServer server, PodFleet fleet)
+    {
+        private readonly Dictionary<FleetPod, PodPhase> _phases = [];
+        private readonly HashSet<string> _ended = [];
+
+        /// <summary>Names of the pods that have ended.</summary>
+        public HashSet<string> Ended => _ended;
+
+        /// <summary>When a pod was shown as terminating.</summary>
+        public List<(FleetPod Pod, long Since)> Going { get; } = [];
+
+        public async Task AddAsync(string name)
+        {
+            _phases[await fleet.AddAsync(name)] = PodPhase.Ready;
+            Show();
+        }
+
+        /// <summary>A new pod, then the old one is terminating, serves no more, ends, and is gone; the last one stays terminating, alive.</summary>
+        public async Task ReplaceAsync(int number, Func<Task> beforeItEnds, bool isLast)
+        {
+            await AddAsync($"new-{number}");
+            await Task.Delay(Step, TimeProvider.System);
+            var old = fleet.Pods[number];
+            _phases[old] = PodPhase.Terminating;
+            Show();
+            Going.Add((old, TimeProvider.System.GetTimestamp()));
+            await Task.Delay(Step, TimeProvider.System);
+            await beforeItEnds();
+            if (isLast)
+            {
+                return;
+            }
+
+            _phases[old] = PodPhase.Ended;
+            Show();
+            await old.EndAsync();
+            _ended.Add(old.Name);
+            _phases.Remove(old);
+            Show();
+        }
+
+        private void Show() => server.Apply(ClusterObjects.Slice("chat", "chat-1", fleet.Port, _phases.Select(entry => (entry.Key, entry.Value))));
+    }
 }
+
+/// <summary>Tests that run when no other does.</summary>
+[CollectionDefinition(RollingUpdateTests.Alone, DisableParallelization = true)]
+public sealed class AloneCollection;

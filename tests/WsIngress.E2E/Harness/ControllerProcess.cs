@@ -25,13 +25,16 @@ internal sealed class ControllerProcess : IAsyncDisposable
 
     public int Admin { get; }
 
+    /// <param name="server">Whom it follows, as its administrator.</param>
+    /// <param name="more">Options; an access log only if they ask for one.</param>
     public static async Task<ControllerProcess> StartAsync(FakeApiServer server, params string[] more)
     {
         var kubeconfig = Path.Combine(Path.GetTempPath(), $"wsingress-e2e-{Guid.NewGuid():N}");
         server.WriteKubeconfig(kubeconfig);
+        more = more.Contains("--access-log") ? more : [.. more, "--access-log", "off"];
         var process = ChildProcess.Start("wsingress controller", Binary.Path,
         [
-            "controller", "--kubeconfig", kubeconfig, "--output", "json", "--log-format", "json", "--access-log", "off", "--pod-namespace", "wsingress",
+            "controller", "--kubeconfig", kubeconfig, "--output", "json", "--log-format", "json", "--pod-namespace", "wsingress",
             "--http", "127.0.0.1:0", "--https", "off", "--metrics", "127.0.0.1:0", "--admin", "127.0.0.1:0", .. more,
         ]);
         return new ControllerProcess(process, kubeconfig, await process.EventAsync("ready"));

@@ -24,13 +24,19 @@ internal sealed class IngressProcess : IAsyncDisposable
 
     public int Admin { get; }
 
-    public static async Task<IngressProcess> StartAsync(string manifests, params string[] more)
+    public static Task<IngressProcess> StartAsync(string manifests, params string[] more) => StartAsync([], manifests, more);
+
+    /// <param name="before">A command that runs it, with its arguments; none for none.</param>
+    /// <param name="manifests">The folder.</param>
+    /// <param name="more">Options.</param>
+    public static async Task<IngressProcess> StartAsync(string[] before, string manifests, params string[] more)
     {
-        var process = ChildProcess.Start("wsingress run", Binary.Path,
+        string[] command =
         [
-            "run", "--manifests", manifests, "--output", "json", "--log-format", "json",
+            .. before, Binary.Path, "run", "--manifests", manifests, "--output", "json", "--log-format", "json",
             "--http", "127.0.0.1:0", "--https", "127.0.0.1:0", "--metrics", "127.0.0.1:0", "--admin", "127.0.0.1:0", .. more,
-        ]);
+        ];
+        var process = ChildProcess.Start("wsingress run", command[0], command[1..]);
         return new IngressProcess(process, await process.EventAsync("ready"));
     }
 

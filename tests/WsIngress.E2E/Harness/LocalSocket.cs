@@ -15,19 +15,36 @@ internal sealed class LocalSocket : IAsyncDisposable
 
     private LocalSocket(ClientWebSocket socket) => _socket = socket;
 
-    public string Pod => _socket.HttpResponseHeaders!["X-Pod-Name"].Single();
+    public string Pod => PodOf(_socket);
+
+    public static string PodOf(ClientWebSocket socket) => socket.HttpResponseHeaders!["X-Pod-Name"].Single();
+
+    /// <exception cref="RefusedHandshake">No socket was opened.</exception>
+    public static async Task<ClientWebSocket> ConnectAsync(int port, string host)
+    {
+        var socket = new ClientWebSocket();
+        socket.Options.CollectHttpResponseDetails = true;
+        socket.Options.SetRequestHeader("Host", host);
+        using var limit = new CancellationTokenSource(Patience);
+        try
+        {
+            await socket.ConnectAsync(new Uri($"ws://127.0.0.1:{port}/"), limit.Token);
+            return socket;
+        }
+        catch (Exception failed) when (failed is WebSocketException or OperationCanceledException)
+        {
+            var refused = new RefusedHandshake(host, (int)socket.HttpStatusCode, socket.HttpResponseHeaders ?? new Dictionary<string, IEnumerable<string>>(), failed);
+            socket.Dispose();
+            throw refused;
+        }
+    }
 
     /// <summary>Opens sockets until one is with <paramref name="pod"/>, when it is given.</summary>
     public static async Task<LocalSocket> OpenAsync(int port, string host, string? pod = null)
     {
         for (var i = 0; i < 100; i++)
         {
-            var socket = new ClientWebSocket();
-            socket.Options.CollectHttpResponseDetails = true;
-            socket.Options.SetRequestHeader("Host", host);
-            using var limit = new CancellationTokenSource(Patience);
-            await socket.ConnectAsync(new Uri($"ws://127.0.0.1:{port}/"), limit.Token);
-            var local = new LocalSocket(socket);
+            var local = new LocalSocket(await ConnectAsync(port, host));
             if (pod is null || local.Pod == pod)
             {
                 return local;
@@ -65,6 +82,13 @@ internal sealed class LocalSocket : IAsyncDisposable
         var part = await _socket.ReceiveAsync(buffer.AsMemory(), limit.Token);
         Assert.True(part.EndOfMessage);
         return Encoding.UTF8.GetString(buffer, 0, part.Count);
+    }
+
+    /// <summary>Closes with 1000 and waits for the answer.</summary>
+    public async Task CloseAsync()
+    {
+        using var limit = new CancellationTokenSource(Patience);
+        await _socket.CloseAsync(WebSocketCloseStatus.NormalClosure, null, limit.Token);
     }
 
     /// <summary>Waits for the other side's Close, answers it, and tells its code.</summary>

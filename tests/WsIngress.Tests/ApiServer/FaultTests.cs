@@ -253,6 +253,35 @@ public sealed class FaultTests : IAsyncLifetime
         Assert.Equal(200, (await held).Status);
     }
 
+    [Fact]
+    public async Task An_answer_can_be_cut_in_the_middle_and_what_was_asked_for_is_done()
+    {
+        _server.Apply(FakeApiServerTests.Ingress("shop", "web"));
+        _server.Faults.CutAnswers(times: 2, kind: "ingresses");
+
+        using var cut = await _client.WatchAsync(Ingresses);
+        Assert.Equal(200, cut.Status);
+        Assert.Matches("^\\{[^\n]+$", await cut.UntilBreakAsync());
+        await Assert.ThrowsAnyAsync<HttpRequestException>(() => _client.SendAsync("DELETE", "/apis/networking.k8s.io/v1/namespaces/shop/ingresses/web"));
+        Assert.Empty((await _client.GetAsync(Ingresses)).Names);
+    }
+
+    [Fact]
+    public async Task An_answer_can_stop_in_the_middle_until_the_fault_is_taken_back()
+    {
+        _server.Apply(FakeApiServerTests.Ingress("shop", "web"));
+        _server.Faults.StallAnswers(kind: "ingresses", verb: "list");
+
+        using var stalled = await _client.WatchAsync(Ingresses);
+        Assert.Equal(200, stalled.Status);
+        var line = stalled.LineAsync();
+        Assert.Equal(200, (await _client.GetAsync("/apis/networking.k8s.io/v1/namespaces/shop/ingresses/web")).Status);
+        Assert.False(line.IsCompleted);
+        _server.Faults.Clear();
+        Assert.EndsWith("}", await line);
+        Assert.Equal(["web"], (await _client.GetAsync(Ingresses)).Names);
+    }
+
     private async Task<WatchStream> WatchAsync()
     {
         var watch = await _client.WatchAsync($"{Ingresses}?watch=true&resourceVersion={_server.Revision}");

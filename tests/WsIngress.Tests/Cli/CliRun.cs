@@ -1,3 +1,4 @@
+using System.CommandLine;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using WsIngress.Cli;
@@ -35,14 +36,21 @@ internal sealed class CliRun
 
     public async Task<int> InvokeAsync(params string[] args) => await InvokeAsync(CancellationToken.None, args);
 
-    public Task<int> InvokeAsync(CancellationToken stopping, params string[] args)
+    public Task<int> InvokeAsync(CancellationToken stopping, params string[] args) => Create().InvokeAsync(args, stopping);
+
+    /// <summary>A command as its help shows it.</summary>
+    public Command Command(string name) => Commands.Single(c => c.Name == name);
+
+    public IEnumerable<Command> Commands => Create().CreateRoot().Subcommands;
+
+    private CommandLine Create()
     {
         var console = new CliConsole(Input, RawOutput, TextWriter.Synchronized(_notes))
         {
             Environment = name => Variables.GetValueOrDefault(name),
             Directory = Directory,
         };
-        return new CommandLine(new CommandActions(Run, Control, Validate, Routes), console, TimeProvider.System).InvokeAsync(args, stopping);
+        return new CommandLine(new CommandActions(Run, Control, Validate, Routes), console, TimeProvider.System);
     }
 
     /// <summary>The options that <c>run</c> ends up with, without running anything.</summary>

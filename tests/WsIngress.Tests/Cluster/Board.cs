@@ -118,6 +118,25 @@ internal sealed class Board : IAsyncDisposable
         }
     }
 
+    /// <summary>
+    /// Second by second: never more requests than the rate allows, and all of them in the end. A wait that begins while the clock is being
+    /// moved ends a step late, so what is behind is not waited for.
+    /// </summary>
+    public async Task KeepsToRateAsync(Func<long> done, int count, int burst, int perSecond)
+    {
+        var longest = 2 * (count - burst) / perSecond;
+        for (var second = 0; done() < count; second++)
+        {
+            Assert.True(second <= longest, $"{done()} of {count} after {second} s");
+            var allowed = Math.Min(count, burst + (perSecond * second));
+            await Eventually.SoonAsync(() => done() >= allowed);
+            Assert.InRange(Server.Requests.Count, 0, allowed + 1);
+            Time.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        Assert.Equal(count, Server.Requests.Count);
+    }
+
     public async Task StopAsync()
     {
         await _stop.CancelAsync();

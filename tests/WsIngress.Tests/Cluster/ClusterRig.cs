@@ -4,7 +4,6 @@ using System.Text;
 using System.Text.Json.Nodes;
 using k8s;
 using k8s.Models;
-using Microsoft.Extensions.Logging;
 using WsIngress.ApiServer;
 using WsIngress.Cluster;
 using WsIngress.Routing;
@@ -40,14 +39,16 @@ internal sealed class ClusterRig : IAsyncDisposable
         ReflectorOptions? options = null,
         int seed = 1,
         string token = "admin",
-        Uri? address = null)
+        Uri? address = null,
+        IConnectionFiles? files = null,
+        ConnectionOptions? connections = null)
     {
         Server = server;
         Watch = watch ?? new();
         Translation = translation ?? TranslationOptions.Default;
         time ??= TimeProvider.System;
-        _client = new(new ClusterConfiguration(new GivenFiles(address ?? server.Address, token), time, Log), time);
-        Sources = ApiServerSources.Create(_client, Watch, Translation, time, new Loggers(Log), options ?? Quick, new Random(seed));
+        _client = new(new ClusterConfiguration(files ?? new GivenFiles(address ?? server.Address, token), time, Log, connections), time);
+        Sources = ApiServerSources.Create(_client, Watch, Translation, time, new OneLogger(Log), options ?? Quick, new Random(seed));
         var calm = new SyncOptions { HoldOff = TimeSpan.FromMilliseconds(1), MaximumHoldOff = TimeSpan.FromMilliseconds(5) };
         var loop = new SyncLoop(Sources.All, Translate, new NoTable(), State, TimeProvider.System, new RecordingLogger<SyncLoop>(), calm);
         _running = loop.RunAsync(_stop.Token);
@@ -178,19 +179,6 @@ internal sealed class ClusterRig : IAsyncDisposable
     private sealed class NoTable : ITableSink
     {
         public void Publish(TranslationResult result, long asOf)
-        {
-        }
-    }
-
-    private sealed class Loggers(ILogger logger) : ILoggerFactory
-    {
-        public ILogger CreateLogger(string categoryName) => logger;
-
-        public void AddProvider(ILoggerProvider provider)
-        {
-        }
-
-        public void Dispose()
         {
         }
     }

@@ -4,6 +4,7 @@ using WsIngress.ApiServer;
 using WsIngress.Cluster;
 using WsIngress.Cluster.Events;
 using WsIngress.Store;
+using WsIngress.Tests.Cluster.Events;
 using WsIngress.Tests.Store;
 using WsIngress.Translation;
 using Xunit;
@@ -17,15 +18,11 @@ public sealed class ClusterWritersTests
     public async Task Of_two_replicas_one_writes_and_when_it_ends_the_other_goes_on()
     {
         await using var board = await Board.StartAsync();
-        board.Server.Apply("""{"apiVersion":"v1","kind":"Namespace","metadata":{"name":"ops"}}""");
         board.Server.Apply(Board.Ingress("web"));
         board.Tell();
-        using var stop = new CancellationTokenSource();
-        var first = Replica(board, "pod-0");
-        var running = first.RunAsync(stop.Token);
-        await Eventually.True(() => first.IsLeader && first.Status.Written == 1 && first.Events.Sent == 1);
-        var second = Replica(board, "pod-1");
-        _ = board.Run(second.RunAsync);
+        var first = Replica.Start(board, "pod-0");
+        await Eventually.True(() => first.Writers.IsLeader && first.Writers.Status.Written == 1 && first.Writers.Events.Sent == 1);
+        var second = Replica.Start(board, "pod-1");
         for (var i = 0; i < 60; i++)
         {
             board.Tell();
@@ -33,35 +30,98 @@ public sealed class ClusterWritersTests
             board.Time.Advance(TimeSpan.FromSeconds(1));
         }
 
-        Assert.False(second.IsLeader);
+        Assert.False(second.Writers.IsLeader);
         Assert.Single(board.Sent("patch", "ingresses"));
         Assert.Single(board.Sent("create", "events"));
 
-        await stop.CancelAsync();
-        await running;
+        first.Stop();
+        await first.Running;
         Assert.Equal("", (string?)board.Server.Get("leases", "ops", "wsingress-leader")!["spec"]!["holderIdentity"]);
-        await board.PassAsync(() => second.IsLeader, TimeSpan.FromMilliseconds(200));
+        await second.LeadsAsync();
         board.Server.Apply(Board.Ingress("later"));
         board.Tell();
-        await Eventually.True(() => second.Status.Written == 1);
+        await Eventually.True(() => second.Writers.Status.Written == 1);
         Assert.Equal(["203.0.113.7"], board.Has("later"));
     }
 
     [Fact]
-    public async Task At_the_end_the_status_is_cleared_before_the_Lease_is_released()
+    public async Task With_nothing_to_write_it_keeps_the_one_term_and_gives_it_back_at_the_end()
     {
         await using var board = await Board.StartAsync();
-        board.Server.Apply("""{"apiVersion":"v1","kind":"Namespace","metadata":{"name":"ops"}}""");
+        board.Tell();
+        var replica = Replica.Start(board, status: new() { Enabled = false }, events: false);
+        await replica.LeadsAsync();
+        for (var i = 0; i < 30; i++)
+        {
+            await board.CalmAsync();
+            board.Time.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        Assert.True(replica.Writers.IsLeader);
+        Assert.Single(replica.Log.Of(5200));
+        Assert.Empty(replica.Log.Of(5203));
+        Assert.Equal(0, (int)board.Server.Get("leases", "ops", "wsingress-leader")!["spec"]!["leaseTransitions"]!);
+        await replica.EndAsync();
+        Assert.Single(replica.Log.Of(5203));
+    }
+
+    /// <summary>The head of the answer has come, so no wait for an answer ends it.</summary>
+    [Theory]
+    [InlineData("stalls")]
+    [InlineData("is cut")]
+    public async Task An_answer_that_ends_in_the_middle_ends_no_writer(string fault)
+    {
+        await using var board = await Board.StartAsync();
         board.Server.Apply(Board.Ingress("web"));
         board.Tell();
-        var writers = Replica(board, "pod-0", clear: true);
-        _ = board.Run(writers.RunAsync);
-        await Eventually.True(() => writers.Status.Written == 1 && writers.Events.Sent == 1);
-        board.Server.ClearRequests();
-        await board.StopAsync();
-        Assert.Equal(["PATCH ingresses", "PUT leases"], board.Server.Requests.Select(request => $"{request.Method} {request.Kind}"));
-        Assert.Empty(board.Has("web"));
-        Assert.False(writers.IsLeader);
+        var replica = Replica.Start(board);
+        await Eventually.True(() => replica.Writers.Status.Written == 1 && replica.Writers.Events.Sent == 1);
+        Break();
+        board.Server.Apply(Board.Ingress("second"));
+        board.Tell();
+        replica.Writers.Telemetry.HandshakeCompleted(HandshakeEventsTests.Refused("web"));
+        await board.PassAsync(() => !replica.Writers.IsLeader, TimeSpan.FromSeconds(1));
+
+        board.Server.Faults.Clear();
+        await replica.LeadsAsync();
+        board.Server.Apply(Board.Ingress("third"));
+        board.Tell();
+        await board.PassAsync(() => board.Has("second").Length == 1 && board.Has("third").Length == 1, TimeSpan.FromSeconds(1));
+        await board.PassAsync(() => board.Server.List("events").Count == 4, TimeSpan.FromSeconds(1));
+        Assert.DoesNotContain(replica.Log.Lines, line => line.Id is 5209 or 5210 or 5309 or 5403);
+
+        void Break()
+        {
+            if (fault == "stalls")
+            {
+                board.Server.Faults.StallAnswers();
+            }
+            else
+            {
+                board.Server.Faults.CutAnswers();
+            }
+        }
+    }
+
+    [Fact]
+    public async Task A_failure_that_nobody_foresaw_ends_no_writer()
+    {
+        await using var board = await Board.StartAsync();
+        board.Server.Apply(Board.Ingress("web"));
+        board.Tell();
+        var clock = new FailingClock(board.Time);
+        var replica = Replica.Start(board, time: clock);
+        await Eventually.True(() => replica.Writers.Status.Written == 1 && replica.Writers.Events.Sent == 1);
+        clock.IsBroken = true;
+        board.Server.Apply(Board.Ingress("second"));
+        board.Tell();
+        replica.Writers.Telemetry.HandshakeCompleted(HandshakeEventsTests.Refused("web"));
+        await board.PassAsync(() => replica.Log.Of(5210).Length >= 1 && replica.Log.Of(5309).Length >= 1 && replica.Log.Of(5403).Length >= 2, TimeSpan.FromSeconds(1));
+
+        clock.IsBroken = false;
+        await replica.LeadsAsync();
+        await board.PassAsync(() => board.Has("second").Length == 1, TimeSpan.FromSeconds(1));
+        await board.PassAsync(() => board.Server.List("events").Count == 3, TimeSpan.FromSeconds(1));
     }
 
     [Fact]
@@ -78,9 +138,8 @@ public sealed class ClusterWritersTests
             new AccessRule(["create", "patch"], "events.k8s.io", "events"));
         board.Server.Apply(Board.Ingress("web"));
         board.Tell();
-        var writers = Replica(board, "pod-0");
-        _ = board.Run(writers.RunAsync);
-        await Eventually.True(() => writers.Status.Written == 1 && writers.Events.Sent == 1);
+        var replica = Replica.Start(board);
+        await Eventually.True(() => replica.Writers.Status.Written == 1 && replica.Writers.Events.Sent == 1);
         await board.StopAsync();
         Assert.All(board.Server.Requests, request => Assert.True(request.Status is >= 200 and < 300 or 404, request.ToString()));
     }
@@ -130,19 +189,24 @@ public sealed class ClusterWritersTests
         Assert.Contains(server.List("events"), sent => (string?)sent["reason"] == "ForeignAnnotation" && (string?)sent["regarding"]!["name"] == "moved");
     }
 
-    private static ClusterWriters Replica(Board board, string name, bool clear = false) => new(
-        board.Api,
-        new() { Namespace = "ops", Name = "wsingress-leader", Identity = name },
-        new() { Addresses = ["203.0.113.7"], ClearOnShutdown = clear },
-        new EventOptions { Controller = "wsingress.io/ingress-controller", Instance = name, Settle = TimeSpan.Zero },
-        board.Sync,
-        board.Time,
-        NullLoggerFactory.Instance);
-
     private sealed class NoTable : ITableSink
     {
         public void Publish(TranslationResult result, long asOf)
         {
         }
+    }
+
+    /// <summary>A clock that cannot be read while it is broken; its timers go on.</summary>
+    private sealed class FailingClock(TimeProvider inner) : TimeProvider
+    {
+        public bool IsBroken { get; set; }
+
+        public override long TimestampFrequency => inner.TimestampFrequency;
+
+        public override long GetTimestamp() => IsBroken ? throw new InvalidOperationException("the clock is broken") : inner.GetTimestamp();
+
+        public override DateTimeOffset GetUtcNow() => IsBroken ? throw new InvalidOperationException("the clock is broken") : inner.GetUtcNow();
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) => inner.CreateTimer(callback, state, dueTime, period);
     }
 }

@@ -31,13 +31,14 @@ public sealed class ReflectorLaws
     {
         var random = new Random(seed);
         await using var server = await FakeApiServer.StartAsync(new() { BookmarkInterval = TimeSpan.FromMilliseconds(20), EventsKept = random.Next(3, 50) });
-        server.Access.Set("token", "system:serviceaccount:wsingress:wsingress", AccessRule.Everything);
         var cluster = new RandomCluster(server, random);
         Repeat(random.Next(30), cluster.Write);
         server.Backup();
 
         // A server that comes back from a backup and is written to within the time that counts as a short break cannot be told from one that was never away.
         var isRestored = random.Next(3) == 0;
+        var faults = new RandomFaults(server, random, "token", isRestored);
+        faults.End();
         var watch = new WatchOptions
         {
             Namespaces = random.Next(4) == 0 ? ["a", "b"] : [],
@@ -55,75 +56,12 @@ public sealed class ReflectorLaws
         for (var step = random.Next(5, 25); step > 0; step--)
         {
             Repeat(random.Next(4), cluster.Write);
-            await HappenAsync(server, random, isRestored);
+            await faults.NextAsync();
         }
 
-        server.Faults.Clear();
-        server.Access.Set("token", "system:serviceaccount:wsingress:wsingress", AccessRule.Everything);
+        faults.End();
         Repeat(random.Next(3), cluster.Write);
         await rig.InStepAsync();
-    }
-
-    private static async Task HappenAsync(FakeApiServer server, Random random, bool isRestored)
-    {
-        string?[] kinds = [null, null, "ingresses", "services", "endpointslices", "secrets", "ingressclasses", "namespaces"];
-        var kind = kinds[random.Next(kinds.Length)];
-        switch (random.Next(18))
-        {
-            case 0:
-                server.Faults.CutWatches(kind);
-                break;
-            case 1:
-                server.Faults.EndWatches(kind);
-                break;
-            case 2:
-                server.Faults.GarbageLine(kind);
-                break;
-            case 3:
-                server.Faults.StallWatches(kind);
-                break;
-            case 4:
-                server.Faults.ResumeWatches(kind);
-                break;
-            case 5:
-                server.Faults.DuplicateEvents(random.Next(2) == 0, kind);
-                break;
-            case 6:
-                server.Faults.Fail(429, TimeSpan.Zero, random.Next(1, 4), kind);
-                break;
-            case 7:
-                server.Faults.Fail(new[] { 400, 500, 503, 504, 410 }[random.Next(5)], null, random.Next(1, 4), kind);
-                break;
-            case 8:
-                server.Faults.Gone((GoneForm)random.Next(3), random.Next(1, 3), kind);
-                server.Faults.EndWatches(kind);
-                break;
-            case 9:
-                server.Compact(kind);
-                break;
-            case 10 when random.Next(2) == 0:
-                await server.RestartAsync();
-                break;
-            case 11 when isRestored:
-                await server.RestartAsync(lowerRevision: true);
-                break;
-            case 12:
-                server.Backup();
-                break;
-            case 13:
-                server.Access.Set("token", "system:serviceaccount:wsingress:wsingress", AccessRule.Read("networking.k8s.io", "ingresses"));
-                server.Faults.EndWatches(kind);
-                break;
-            case 14:
-                server.Access.Set("token", "system:serviceaccount:wsingress:wsingress", AccessRule.Everything);
-                break;
-            case 15:
-                server.SkipRevisions(random.Next(20));
-                break;
-            default:
-                await Task.Delay(TimeSpan.FromMilliseconds(random.Next(8)), TimeProvider.System);
-                break;
-        }
     }
 
     private static void Repeat(int times, Action action)

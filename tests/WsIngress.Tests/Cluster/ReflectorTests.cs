@@ -2,6 +2,7 @@ using WsIngress.ApiServer;
 using WsIngress.Cluster;
 using WsIngress.Tests.Hosting;
 using WsIngress.Tests.Store;
+using WsIngress.Translation;
 using Xunit;
 
 namespace WsIngress.Tests.Cluster;
@@ -197,6 +198,52 @@ public sealed class ReflectorTests
         await rig.InStepAsync();
         await Eventually.True(() => rig.Log.Of(5003).Length == 1);
         Assert.Single(rig.Log.Of(5002), line => line.Contains("ingresses", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(504, "the API server answers 504 Timeout: the server was unable to return a response in the time allotted")]
+    [InlineData(410, "the API server answers 410")]
+    public async Task A_list_that_is_refused_again_and_again_is_told_whatever_the_status(int status, string expected)
+    {
+        await using var server = await FakeApiServer.StartAsync();
+        server.Faults.Fail(status, kind: "services", verb: "list");
+        await using var rig = new ClusterRig(server);
+
+        await Eventually.True(() => rig.State.Current.WaitingFor?.Contains(expected, StringComparison.Ordinal) == true);
+        Assert.Contains(rig.Log.Of(5002), line => line.Contains(expected, StringComparison.Ordinal));
+        server.Faults.Clear();
+        await rig.InStepAsync();
+    }
+
+    [Fact]
+    public async Task Without_the_right_to_Secrets_and_without_need_the_age_stays_0_and_with_need_it_is_reported()
+    {
+        await using var server = await FakeApiServer.StartAsync();
+        AccessRule[] rights = [AccessRule.Read("", "services"), AccessRule.Read("networking.k8s.io", "ingresses"), AccessRule.Read("discovery.k8s.io", "endpointslices"), AccessRule.Read("networking.k8s.io", "ingressclasses")];
+        server.Access.Set("token", "system:serviceaccount:w:w", rights);
+        server.Apply(TestController.Class());
+        await using var rig = new ClusterRig(server, token: "token");
+        await Eventually.True(() => rig.Snapshot is not null && rig.Failures("secrets", 403) > 2);
+        foreach (var kind in new[] { "ingresses", "ingressclasses", "services", "endpointslices" })
+        {
+            await server.WaitForWatchersAsync(kind);
+        }
+
+        await Eventually.True(() => rig.Sources.Age() == TimeSpan.Zero);
+        Assert.NotEqual(rig.StateOf("secrets").LastContact(DateTimeOffset.MaxValue), DateTimeOffset.MaxValue);
+
+        var ingress = TestController.Ingress("shop");
+        ingress.Spec.Tls = [new() { SecretName = "tls" }];
+        server.Apply(ingress);
+        await Eventually.True(() => rig.Sources.Age() > TimeSpan.Zero);
+        await Eventually.True(() => rig.State.Current.Result!.Problems.Any(p => p.Reason == ProblemReason.SecretForbidden));
+        var problem = Assert.Single(rig.State.Current.Result!.Problems);
+        Assert.Equal(new ObjectReference("Secret", "default", "tls"), problem.Object);
+        Assert.Contains("the right is missing to list secrets (API group \"\") in all namespaces", problem.Message, StringComparison.Ordinal);
+
+        server.Access.Set("token", "system:serviceaccount:w:w", [.. rights, AccessRule.Read("", "secrets")]);
+        await Eventually.True(() => rig.State.Current.Result!.Problems.IsEmpty);
+        await Eventually.True(() => rig.Sources.Age() == TimeSpan.Zero);
     }
 
     [Fact]

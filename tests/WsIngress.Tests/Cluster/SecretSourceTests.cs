@@ -163,13 +163,64 @@ public sealed class SecretSourceTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_was_passed_over_while_nobody_referenced_a_held_Secret_is_asked_for_when_somebody_does_again()
+    {
+        Reference();
+        await ListAsync(10, "5");
+        Assert.Equal("5", _deliveries.Held(Key));
+
+        // The watch's event of version 15 comes in between and is not even read; the review sees only what was before and is after.
+        await BetweenReviewsAsync(() =>
+        {
+            Unreference();
+            Reference();
+        });
+
+        await AnsweredAsync(Answer(20, "15"), "15");
+    }
+
+    [Fact]
+    public async Task An_answer_to_a_question_from_before_a_reference_went_and_came_back_is_asked_for_again()
+    {
+        await ListAsync(10);
+        Reference();
+        var question = await QuestionAsync();
+        await BetweenReviewsAsync(() =>
+        {
+            Unreference();
+            Reference();
+        });
+        question.SetResult(Answer(12, "5"));
+
+        (await QuestionAsync()).SetResult(Answer(20, "15"));
+        await Eventually.True(() => _source.Loading == 0);
+        Assert.Equal("15", _deliveries.Held(Key));
+    }
+
+    [Fact]
+    public async Task A_list_that_passed_over_a_Secret_which_is_being_asked_for_has_it_asked_for_again()
+    {
+        await ListAsync(10);
+        Reference();
+        var question = await QuestionAsync();
+        Unreference();
+        _source.Listing(Everywhere);
+        Reference();
+        await _source.ListedAsync(Everywhere, new([], "20"), isRestored: false, TestContext.Current.CancellationToken);
+        question.SetResult(Answer(12, "5"));
+
+        (await QuestionAsync()).SetResult(Answer(25, "15"));
+        await Eventually.True(() => _deliveries.Held(Key) == "15");
+    }
+
+    [Fact]
     public async Task What_nobody_references_any_more_is_let_go()
     {
         Reference();
         await ListAsync(10, "5");
         Assert.Equal("5", _deliveries.Held(Key));
 
-        _referenced.See([StoreEvent.Delete(ObjectKind.Ingress, new("default", "shop"))]);
+        Unreference();
 
         await Eventually.True(() => _deliveries.Held(Key) is null);
     }
@@ -221,6 +272,30 @@ public sealed class SecretSourceTests : IAsyncLifetime
         _referenced.See([StoreEvent.Upsert(ingress)]);
     }
 
+    /// <summary>References change while the source is busy, so that its next review sees only what came of it.</summary>
+    private async Task BetweenReviewsAsync(Action change)
+    {
+        var (busy, go) = _deliveries.Hold();
+        var telling = _source.TroubledAsync(Everywhere, new(500, "something else to do"), TestContext.Current.CancellationToken).AsTask();
+        await busy;
+        change();
+        go();
+        await telling;
+    }
+
+    /// <summary>Whoever asks gets this answer, until it is what is held: one reference may be asked for more than once.</summary>
+    private Task AnsweredAsync(ObjectList answer, string held) => Eventually.True(() =>
+    {
+        while (_questions.TryDequeue(out var question))
+        {
+            question.SetResult(answer);
+        }
+
+        return _deliveries.Held(Key) == held;
+    });
+
+    private void Unreference() => _referenced.See([StoreEvent.Delete(ObjectKind.Ingress, new("default", "shop"))]);
+
     private async Task ListAsync(int version, string? secret = null)
     {
         _source.Listing(Everywhere);
@@ -239,11 +314,26 @@ public sealed class SecretSourceTests : IAsyncLifetime
     {
         private readonly WsIngress.Store.ObjectStore _store = new();
         private readonly Lock _gate = new();
+        private Tuple<TaskCompletionSource, Task>? _held;
 
         public bool Synced { get; private set; }
 
-        public ValueTask DeliverAsync(SourceBatch batch, CancellationToken cancellation)
+        /// <summary>The next delivery waits; the task ends when it has come, and the action lets it go on.</summary>
+        public (Task Busy, Action Go) Hold()
         {
+            var (busy, go) = (new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously), new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+            _held = new(busy, go.Task);
+            return (busy.Task, go.SetResult);
+        }
+
+        public async ValueTask DeliverAsync(SourceBatch batch, CancellationToken cancellation)
+        {
+            if (Interlocked.Exchange(ref _held, null) is var (busy, go))
+            {
+                busy.SetResult();
+                await go;
+            }
+
             lock (_gate)
             {
                 Synced |= batch.Synced;
@@ -252,8 +342,6 @@ public sealed class SecretSourceTests : IAsyncLifetime
                     _store.Apply(change);
                 }
             }
-
-            return ValueTask.CompletedTask;
         }
 
         public string? Held(ObjectKey key)

@@ -39,6 +39,114 @@ public sealed class WatchPatienceTests
     }
 
     [Fact]
+    public async Task A_watch_that_is_silent_from_its_beginning_is_cut_after_150_s_when_an_earlier_one_brought_bookmarks()
+    {
+        await using var server = await FakeApiServer.StartAsync(Silent);
+        await using var rig = new ClusterRig(server, time: _clock, options: ReflectorOptions.Default);
+        await rig.InStepAsync();
+        await server.WaitForWatchersAsync("services");
+        await HearBookmarkAsync(server, rig);
+        _clock.Advance(TimeSpan.FromSeconds(60));
+        var watches = rig.Requests("services", "watch");
+        server.Faults.EndWatches("services");
+        await Eventually.True(() => rig.Requests("services", "watch") > watches);
+        await server.WaitForWatchersAsync("services");
+        server.Faults.StallWatches("services");
+        await WatchingAsync(rig);
+        var began = _clock.GetUtcNow();
+
+        _clock.Advance(TimeSpan.FromSeconds(148));
+        Assert.Equal(0, rig.Failures("services", 0));
+
+        // Long before the five minutes at least after which it would have ended.
+        await AdvanceUntilAsync(() => rig.Failures("services", 0) == 1);
+        Assert.InRange((_clock.GetUtcNow() - began).TotalSeconds, 148, 200);
+    }
+
+    [Fact]
+    public async Task An_open_watch_that_missed_a_bookmark_counts_into_the_age_and_one_without_bookmarks_does_not()
+    {
+        await using var server = await FakeApiServer.StartAsync(Silent);
+        await using var rig = new ClusterRig(server, time: _clock, options: ReflectorOptions.Default);
+        await rig.InStepAsync();
+        foreach (var kind in new[] { "ingresses", "ingressclasses", "services", "endpointslices", "secrets" })
+        {
+            await server.WaitForWatchersAsync(kind);
+        }
+
+        await WatchingAsync(rig);
+        _clock.Advance(TimeSpan.FromSeconds(100));
+        Assert.Equal(TimeSpan.Zero, rig.Sources.Age());
+
+        await HearBookmarkAsync(server, rig);
+        _clock.Advance(TimeSpan.FromSeconds(90));
+        Assert.Equal(TimeSpan.Zero, rig.Sources.Age());
+        _clock.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal(TimeSpan.FromSeconds(91), rig.Sources.Age());
+    }
+
+    [Fact]
+    public async Task A_server_that_was_restored_behind_long_refusals_is_noticed()
+    {
+        await using var server = await FakeApiServer.StartAsync(Silent);
+        server.Apply(TestController.Service("old"));
+        server.Backup();
+        server.Apply(TestController.Service("lost"));
+        await using var rig = new ClusterRig(server, time: _clock, options: ReflectorOptions.Default);
+        await rig.InStepAsync();
+        await server.WaitForWatchersAsync("services");
+
+        // Its watch ends in order, and whoever asks then hears 503 for longer than a restore takes.
+        server.Faults.Fail(503, kind: "services");
+        server.Faults.EndWatches("services");
+        await AdvanceUntilAsync(() => rig.Failures("services", 503) >= 2);
+        var refused = rig.Failures("services", 503);
+        _clock.Advance(TimeSpan.FromSeconds(10));
+        await Eventually.True(() => rig.Failures("services", 503) > refused);
+        await server.RestartAsync(lowerRevision: true);
+        server.SkipRevisions(1000);
+        server.Faults.Clear();
+
+        // Long before a watch from a version that means nothing any more would have ended by itself.
+        var began = _clock.GetUtcNow();
+        await AdvanceUntilAsync(() => rig.Relists("services", "broken") == 1);
+        await AdvanceUntilAsync(() => rig.Snapshot!.Services.Length == 1);
+        Assert.InRange((_clock.GetUtcNow() - began).TotalSeconds, 0, 120);
+    }
+
+    [Fact]
+    public async Task A_refusal_inside_the_stream_is_waited_out_as_it_asks()
+    {
+        var watches = 0;
+        await using var server = await ScriptedApiServer.StartAsync(async (http, stop) =>
+        {
+            if (!http.Request.Query.ContainsKey("watch"))
+            {
+                await ScriptedApiServer.ListAsync(http, "5");
+                return;
+            }
+
+            if (http.Request.Path.Value!.EndsWith("/services", StringComparison.Ordinal) && Interlocked.Increment(ref watches) == 1)
+            {
+                await http.Response.WriteAsync("""{"type":"ERROR","object":{"kind":"Status","apiVersion":"v1","status":"Failure","message":"storage is (re)initializing","reason":"TooManyRequests","details":{"retryAfterSeconds":7},"code":429}}""" + "\n", stop);
+                return;
+            }
+
+            await http.Response.Body.FlushAsync(stop);
+            await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, stop);
+        });
+        await using var fake = await FakeApiServer.StartAsync(Silent);
+        await using var rig = new ClusterRig(fake, time: _clock, options: ReflectorOptions.Default, address: server.Address);
+        await Eventually.True(() => rig.Failures("services", 429) == 1);
+        await Eventually.True(() => rig.Log.Of(5002).Length == 1);
+        Assert.Contains("the API server answers 429 TooManyRequests: storage is (re)initializing", rig.Log.Of(5002)[0], StringComparison.Ordinal);
+
+        _clock.Advance(TimeSpan.FromSeconds(6.9));
+        Assert.Equal(1, Volatile.Read(ref watches));
+        await AdvanceUntilAsync(() => Volatile.Read(ref watches) == 2);
+    }
+
+    [Fact]
     public async Task A_bookmark_keeps_a_watch_alive()
     {
         await using var server = await FakeApiServer.StartAsync(Silent);
@@ -140,6 +248,13 @@ public sealed class WatchPatienceTests
         var now = _clock.GetUtcNow();
         server.SendBookmarks();
         await Eventually.True(() => rig.Sources.States.All(state => state.LastContact(now) == now));
+    }
+
+    /// <summary>Every kind knows that its watch is open: with time gone by, only that makes the age zero.</summary>
+    private async Task WatchingAsync(ClusterRig rig)
+    {
+        _clock.Advance(TimeSpan.FromSeconds(1));
+        await Eventually.True(() => rig.Sources.Age() == TimeSpan.Zero);
     }
 
     /// <summary>Moves the clock second by second until something that waits on it has come about.</summary>

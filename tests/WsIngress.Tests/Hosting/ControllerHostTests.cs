@@ -76,6 +76,22 @@ public sealed class ControllerHostTests
     }
 
     [Fact]
+    public async Task A_start_while_the_API_server_refuses_connections_waits_says_so_and_serves_once_it_is_there()
+    {
+        await using var pod = await TestPod.StartAsync();
+        await using var server = await FakeApiServer.StartAsync();
+        TestController.Publish(server, pod);
+        await server.GoDownAsync();
+        await using var controller = TestController.Begin(server, FreePort());
+
+        await TestHost.UntilAsync(async () => (await controller.ReadyAsync()).Text.Contains($"{server.Address.ToString().TrimEnd('/')} cannot be reached: Connection refused", StringComparison.Ordinal));
+        Assert.Equal(503, (await controller.ReadyAsync()).Status);
+
+        await server.ComeUpAsync();
+        await TestHost.UntilAsync(async () => (await controller.ReadyAsync()).Status == 200);
+    }
+
+    [Fact]
     public async Task While_the_API_server_is_away_later_it_stays_ready_serves_on_and_shows_the_age()
     {
         await using var pod = await TestPod.StartAsync();

@@ -52,8 +52,22 @@ public sealed class MetricsTests
         var served = text.Split('\n').Where(l => l.StartsWith("# TYPE ", StringComparison.Ordinal)).Select(l => l.Split(' ')[2]).ToHashSet();
         var documented = System.Text.RegularExpressions.Regex.Matches(documentation, "`(wsingress_[a-z_]+)`").Select(m => m.Groups[1].Value).ToHashSet();
 
+        Assert.True(!OperatingSystem.IsLinux() || Value(text, "wsingress_memory_bytes") > 1 << 20);
         Assert.NotEmpty(served);
         Assert.Equal(served.Order(), documented.Order());
+    }
+
+    [Fact]
+    public async Task The_start_of_the_process_is_told_and_stays()
+    {
+        const string Name = "wsingress_start_timestamp_seconds";
+        var before = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds() / 1000.0;
+        await using var pod = await TestPod.StartAsync();
+        await using var host = await TestHost.StartAsync(pod);
+
+        var started = Value(await host.MetricsAsync(), Name);
+        Assert.InRange(started!.Value, before, TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds() / 1000.0);
+        Assert.Equal(started, Value(await host.MetricsAsync(), Name));
     }
 
     [Fact]
@@ -66,7 +80,25 @@ public sealed class MetricsTests
         await Assert.ThrowsAsync<WebSocketException>(() => socket.ConnectAsync(new Uri($"ws://{host.Bound.Http}/"), CancellationToken.None));
 
         Assert.Equal(1, Value(await host.MetricsAsync(), "wsingress_websocket_handshake_failures_total{namespace=\"\",ingress=\"\",service=\"\",reason=\"no-route\"}"));
-        await TestHost.UntilAsync(async () => Value(await host.MetricsAsync(), "wsingress_ingress_problems{reason=\"unparsable\"}") == 1);
+        await TestHost.UntilAsync(async () => Value(await host.MetricsAsync(), "wsingress_ingress_problems{reason=\"unparsable\",severity=\"error\"}") == 1);
+    }
+
+    [Fact]
+    public async Task A_problem_that_costs_nothing_is_counted_as_a_warning()
+    {
+        await using var pod = await TestPod.StartAsync();
+        await using var host = await TestHost.StartAsync(pod);
+        await File.WriteAllTextAsync(Path.Combine(host.Folder, "foreign.yaml"), """
+            apiVersion: networking.k8s.io/v1
+            kind: Ingress
+            metadata: { name: foreign, annotations: { nginx.ingress.kubernetes.io/proxy-body-size: 8m } }
+            spec: { defaultBackend: { service: { name: missing, port: { number: 80 } } } }
+            """);
+
+        await TestHost.UntilAsync(async () => Value(await host.MetricsAsync(), "wsingress_ingress_problems{reason=\"foreign-annotation\",severity=\"warning\"}") == 1);
+        var text = await host.MetricsAsync();
+        Assert.Equal(0, Value(text, "wsingress_ingress_problems{reason=\"foreign-annotation\",severity=\"error\"}"));
+        Assert.Equal(1, Value(text, "wsingress_ingress_problems{reason=\"service-not-found\",severity=\"error\"}"));
     }
 
     private static double? Value(string text, string series) =>

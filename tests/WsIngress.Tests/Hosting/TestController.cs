@@ -4,6 +4,7 @@ using k8s.Models;
 using Microsoft.Extensions.Logging;
 using WsIngress.ApiServer;
 using WsIngress.Cli;
+using WsIngress.Cluster;
 using WsIngress.Hosting;
 using WsIngress.Tests.Proxy;
 
@@ -16,14 +17,20 @@ internal sealed class TestController : IAsyncDisposable
     private readonly string _kubeconfig = Path.Combine(Path.GetTempPath(), $"wsingress-kubeconfig-{Guid.NewGuid():N}");
     private Task<int> _running = Task.FromResult(0);
 
-    private TestController(FakeApiServer server, string token) => server.WriteKubeconfig(_kubeconfig, token);
+    private readonly PodFiles? _pod;
+
+    private TestController(FakeApiServer server, string token, PodFiles? pod = null)
+    {
+        server.WriteKubeconfig(_kubeconfig, token);
+        _pod = pod;
+    }
 
     public BoundListeners Bound { get; private set; } = new();
 
-    /// <summary>Starts and waits until it serves.</summary>
-    public static async Task<TestController> StartAsync(FakeApiServer server, Func<ControllerOptions, ControllerOptions>? configure = null, string token = "admin")
+    /// <summary>Starts and waits until it serves; with the files of a pod it takes these and no kubeconfig.</summary>
+    public static async Task<TestController> StartAsync(FakeApiServer server, Func<ControllerOptions, ControllerOptions>? configure = null, string token = "admin", PodFiles? pod = null)
     {
-        var controller = new TestController(server, token);
+        var controller = new TestController(server, token, pod);
         var ready = controller.Begin(configure);
         controller.Bound = await await Task.WhenAny(ready, controller._running.ContinueWith<BoundListeners>(_ => throw new InvalidOperationException("the controller stopped"), TaskScheduler.Default));
         return controller;
@@ -126,7 +133,7 @@ internal sealed class TestController : IAsyncDisposable
     {
         var options = Options();
         var ready = new TaskCompletionSource<BoundListeners>(TaskCreationOptions.RunContinuationsAsynchronously);
-        _running = new ControllerHost(configure?.Invoke(options) ?? options, TimeProvider.System, Stream.Null).RunAsync((bound, _) => ready.TrySetResult(bound), _stop.Token);
+        _running = new ControllerHost(configure?.Invoke(options) ?? options, TimeProvider.System, Stream.Null, _pod).RunAsync((bound, _) => ready.TrySetResult(bound), _stop.Token);
         return ready.Task;
     }
 
@@ -149,7 +156,7 @@ internal sealed class TestController : IAsyncDisposable
             LogLevel = LogLevel.None,
             LogFormat = LogFormat.Json,
         },
-        Kubeconfig = _kubeconfig,
+        Kubeconfig = _pod is null ? _kubeconfig : null,
         Watch = new(),
         ControllerName = "wsingress.io/ingress-controller",
         Status = new() { Enabled = false },

@@ -13,6 +13,7 @@ public sealed class ProcessRoomTests : IDisposable
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("wsingress-room-");
     private readonly FakeTimeProvider _time = new();
     private int? _lowest = 10;
+    private HeapUse _heap = new(10 * MiB, 1000 * MiB);
 
     public void Dispose() => _folder.Delete(recursive: true);
 
@@ -20,7 +21,7 @@ public sealed class ProcessRoomTests : IDisposable
     public void There_is_room_below_both_marks()
     {
         var room = Room("1000", $"{100 * MiB}");
-        Resident(89 * MiB);
+        Charge(89 * MiB);
         _lowest = 935;
         Assert.Null(room.Shortage());
     }
@@ -39,21 +40,74 @@ public sealed class ProcessRoomTests : IDisposable
     [Fact]
     public void Memory_is_short_at_nine_tenths_of_its_limit_and_endless_without_one()
     {
-        Resident(90 * MiB);
+        Charge(90 * MiB);
         Assert.Equal("90 MiB of memory are in use, the mark is 90 MiB", Room("1000", $"{100 * MiB}").Shortage());
         Assert.Null(Room("1000", "max").Shortage());
         Assert.Null(Room("unlimited", null).Shortage());
     }
 
     [Fact]
-    public void It_looks_ten_times_a_second_at_most_and_sees_when_there_is_room_again()
+    public void It_tells_the_memory_that_the_mark_is_about()
     {
-        var room = Room("1000", null);
-        _lowest = 999;
+        Charge(90 * MiB);
+        var room = Room("1000", $"{100 * MiB}");
+        Assert.Equal((90 * MiB, 100 * MiB), (room.MemoryInUse, room.MemoryLimit));
+        Assert.Null(Room("1000", "max").MemoryLimit);
+    }
+
+    [Fact]
+    public void Files_that_the_kernel_can_drop_do_not_count()
+    {
+        Charge(95 * MiB, inactive: 10 * MiB);
+        Assert.Null(Room("1000", $"{100 * MiB}").Shortage());
+        Charge(95 * MiB, inactive: 4 * MiB);
+        Assert.Equal("91 MiB of memory are in use, the mark is 90 MiB", Room("1000", $"{100 * MiB}").Shortage());
+    }
+
+    [Fact]
+    public void The_first_version_of_cgroups_is_read_too()
+    {
+        var memory = _folder.CreateSubdirectory("memory").FullName;
+        File.WriteAllText(Path.Combine(memory, "memory.limit_in_bytes"), $"{100 * MiB}\n");
+        File.WriteAllText(Path.Combine(memory, "memory.usage_in_bytes"), $"{95 * MiB}\n");
+        File.WriteAllText(Path.Combine(memory, "memory.stat"), $"inactive_file {90 * MiB}\ntotal_inactive_file {2 * MiB}\n");
+        Assert.Equal("93 MiB of memory are in use, the mark is 90 MiB", Room("1000", null).Shortage());
+
+        File.WriteAllText(Path.Combine(memory, "memory.limit_in_bytes"), "9223372036854771712\n");
+        Assert.Null(Room("1000", null).Shortage());
+    }
+
+    [Fact]
+    public void The_heap_is_short_at_nine_tenths_of_what_the_runtime_allows()
+    {
+        _heap = new(90 * MiB, 100 * MiB);
+        Assert.Equal("the heap has 90 MiB, the mark is 90 MiB", Room("1000", null).Shortage());
+        _heap = new(89 * MiB, 100 * MiB);
+        Assert.Null(Room("1000", null).Shortage());
+        _heap = default;
+        Assert.Null(Room("1000", null).Shortage());
+    }
+
+    [Fact]
+    public void Memory_is_looked_at_ten_times_a_second_at_most_and_room_is_seen_again()
+    {
+        Charge(95 * MiB);
+        var room = Room("1000", $"{100 * MiB}");
         Assert.NotNull(room.Shortage());
-        _lowest = 10;
+        Charge(10 * MiB);
         Assert.NotNull(room.Shortage());
         _time.Advance(TimeSpan.FromMilliseconds(100));
+        Assert.Null(room.Shortage());
+    }
+
+    [Fact]
+    public void Descriptors_are_looked_at_each_time_since_a_burst_takes_them_in_no_time()
+    {
+        var room = Room("1000", null);
+        Assert.Null(room.Shortage());
+        _lowest = 936;
+        Assert.NotNull(room.Shortage());
+        _lowest = 935;
         Assert.Null(room.Shortage());
     }
 
@@ -89,8 +143,12 @@ public sealed class ProcessRoomTests : IDisposable
             File.WriteAllText(Path.Combine(_folder.FullName, "memory.max"), memory + "\n");
         }
 
-        return new(_folder.FullName, _folder.FullName, () => _lowest, _time, NullLogger.Instance);
+        return new(_folder.FullName, _folder.FullName, () => _lowest, () => _heap, _time, NullLogger.Instance);
     }
 
-    private void Resident(long bytes) => File.WriteAllText(Path.Combine(_folder.FullName, "statm"), $"999999 {bytes / Environment.SystemPageSize} 1 1 0 1 0\n");
+    private void Charge(long bytes, long inactive = 0)
+    {
+        File.WriteAllText(Path.Combine(_folder.FullName, "memory.current"), $"{bytes}\n");
+        File.WriteAllText(Path.Combine(_folder.FullName, "memory.stat"), $"anon {bytes - inactive}\nfile {inactive}\ninactive_file_old 1\ninactive_file {inactive}\n");
+    }
 }

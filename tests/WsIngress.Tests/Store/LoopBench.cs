@@ -26,6 +26,9 @@ internal sealed class LoopBench : ITableSink, IAsyncDisposable
     public Task Running { get; private set; } = Task.CompletedTask;
     public Exception? TranslatorFailure { get; set; }
     public Exception? SinkFailure { get; set; }
+
+    /// <summary>Runs on the loop, where endpoints are handed over past a table.</summary>
+    public Action OnEndpoints { get; set; } = static () => { };
     public List<ClusterSnapshot> Snapshots { get; } = [];
     public int Published { get; private set; }
     public int Reported { get; private set; }
@@ -56,6 +59,8 @@ internal sealed class LoopBench : ITableSink, IAsyncDisposable
         Reported++;
         _reported.Writer.TryWrite(result);
     }
+
+    public void SetEndpoints(string backendKey, ImmutableArray<Endpoint> endpoints, long asOf) => OnEndpoints();
 
     public async ValueTask DisposeAsync()
     {

@@ -55,6 +55,29 @@ public sealed class SyncLoopTests
         Assert.Empty(bench.State.Current.Result!.Table.Hosts);
     }
 
+    /// <summary>Whoever works on the problems of a large cluster sees by the reference that there is nothing new.</summary>
+    [Fact]
+    public async Task Problems_that_stay_the_same_stay_the_same_array()
+    {
+        var source = new FakeSource();
+        await using var bench = await StartedAsync(source, "a");
+        source.Deliver(new SourceBatch { Problems = [Problem("b"), Problem("a")], Settled = true });
+        var first = (await bench.NextReportAsync()).Problems;
+        Assert.Equal(["a", "b"], first.Select(problem => problem.Object.Name));
+
+        source.Deliver(new SourceBatch { Events = [StoreEvent.Upsert(Objects.Ingress("b", "b.example.com"))], Settled = true });
+        Assert.True((await bench.NextTableAsync()).Problems == first);
+        source.Deliver(new SourceBatch { Problems = [Problem("b"), Problem("a")], Settled = true });
+        Assert.True((await bench.NextReportAsync()).Problems == first);
+
+        source.Deliver(new SourceBatch { Problems = [Problem("b")], Settled = true });
+        Assert.Equal(["b"], (await bench.NextReportAsync()).Problems.Select(problem => problem.Object.Name));
+        source.Deliver(new SourceBatch { Problems = [], Settled = true });
+        Assert.Empty((await bench.NextReportAsync()).Problems);
+
+        static Problem Problem(string name) => new(new("Ingress", "default", name), ProblemReason.InvalidField, "spec", "", "", "it is wrong");
+    }
+
     [Fact]
     public async Task A_single_event_waits_for_the_hold_off_and_not_longer()
     {
@@ -89,6 +112,33 @@ public sealed class SyncLoopTests
 
         source.Deliver(StoreEvent.Upsert(Objects.Ingress("c", "c.example.com")));
         Assert.Equal(50 * Milliseconds, await bench.Clock.NextTimerAsync());
+    }
+
+    [Fact]
+    public async Task Who_tells_without_a_pause_does_not_keep_what_was_told_from_being_translated()
+    {
+        const int Flood = 1000;
+        var source = new FloodingSource(Flood);
+        using var go = new ManualResetEventSlim();
+        await using var bench = new LoopBench(source);
+        var busy = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        bench.OnEndpoints = () =>
+        {
+            busy.TrySetResult();
+            go.Wait();
+        };
+        bench.Start();
+        await bench.NextTableAsync();
+
+        // While the loop is busy with a pod, all the rest piles up before its queue.
+        source.Next.Release();
+        await busy.Task.WaitAsync(TimeSpan.FromSeconds(20));
+        source.Next.Release();
+        await source.Told.Task.WaitAsync(TimeSpan.FromSeconds(20));
+        go.Set();
+
+        await Eventually.True(() => bench.State.Current.Result!.Reports.Length == Flood);
+        Assert.Contains(bench.Snapshots, snapshot => snapshot.Ingresses.Length is > 0 and < Flood);
     }
 
     [Fact]
@@ -311,5 +361,30 @@ public sealed class SyncLoopTests
         await bench.NextTableAsync();
         await Eventually.True(() => bench.Log.Of(2012).Length == 2);
         Assert.Equal(4, bench.Log.Of(2010).Length);
+    }
+
+    /// <summary>A Service with a pod, then another pod, then many Ingresses at once.</summary>
+    private sealed class FloodingSource(int many) : IObjectSource
+    {
+        public SemaphoreSlim Next { get; } = new(0);
+
+        public TaskCompletionSource Told { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public string Name => "flood";
+
+        public async Task RunAsync(ISourceSink sink, CancellationToken cancellation)
+        {
+            var service = new k8s.Models.V1Service { ApiVersion = "v1", Kind = "Service", Metadata = new() { Name = "web", NamespaceProperty = "default" }, Spec = new() { Ports = [new() { Name = "http", Port = 80 }] } };
+            await sink.DeliverAsync(
+                new() { Events = [StoreEvent.Replace(ObjectKind.Service, [service]), StoreEvent.Replace(ObjectKind.EndpointSlice, [EndpointBench.Slice("web-1", "web", "10.0.0.1")])], Synced = true },
+                cancellation);
+            await Next.WaitAsync(cancellation);
+            await sink.DeliverAsync(new() { Events = [StoreEvent.Upsert(EndpointBench.Slice("web-1", "web", "10.0.0.2"))] }, cancellation);
+            await Next.WaitAsync(cancellation);
+            var all = Enumerable.Range(0, many).Select(i => sink.DeliverAsync(new() { Events = [StoreEvent.Upsert(Objects.Ingress($"i{i}"))], Settled = true }, cancellation).AsTask()).ToArray();
+            Told.SetResult();
+            await Task.WhenAll(all);
+            await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellation);
+        }
     }
 }

@@ -22,6 +22,11 @@ public sealed class ClassFilterTests
     [InlineData("nginx", null, "", "byname", false)]
     [InlineData("nginx", null, "", "byname classless", false)]
     [InlineData("wsingress", null, "wsingress:other", "byname", false)]
+    // No class object is read: the name alone.
+    [InlineData("wsingress", null, "", "nolookup", true)]
+    [InlineData("nginx", null, "", "nolookup", false)]
+    [InlineData(null, "wsingress", "", "nolookup", true)]
+    [InlineData(null, null, "", "nolookup", false)]
     // The name wins over the annotation.
     [InlineData("mine", "nginx", "mine:ours", "", true)]
     [InlineData("other", "wsingress", "other:other", "", false)]
@@ -57,7 +62,12 @@ public sealed class ClassFilterTests
             ingress.Metadata.Annotations = new Dictionary<string, string> { ["kubernetes.io/ingress.class"] = legacy };
         }
 
-        var options = new TranslationOptions { IngressClassByName = flags.Contains("byname"), WatchIngressWithoutClass = flags.Contains("classless") };
+        var options = new TranslationOptions
+        {
+            IngressClassByName = flags.Contains("byname"),
+            WatchIngressWithoutClass = flags.Contains("classless"),
+            IngressClassLookup = !flags.Contains("nolookup"),
+        };
         var snapshot = new ClusterSnapshot { Ingresses = [ingress], IngressClasses = [.. classes.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(Class)] };
         var report = Assert.Single(Translator.Translate(snapshot, options).Reports);
         Assert.Equal(ours, report.State != IngressState.Ignored);

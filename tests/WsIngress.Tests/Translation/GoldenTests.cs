@@ -5,8 +5,8 @@ namespace WsIngress.Tests.Translation;
 
 public sealed class GoldenTests
 {
-    // Raised before or outside of the translation of any input: by the manifest reader, by the folder, by a defect of ours.
-    private static readonly ProblemReason[] RaisedElsewhere = [ProblemReason.Unparsable, ProblemReason.Duplicate, ProblemReason.InternalError];
+    // Raised before or outside of the translation of any input: by the manifest reader, by the folder, by the API server's sources, by a defect of ours.
+    private static readonly ProblemReason[] RaisedElsewhere = [ProblemReason.Unparsable, ProblemReason.Duplicate, ProblemReason.SecretForbidden, ProblemReason.InternalError];
 
     private static bool Update => Environment.GetEnvironmentVariable("UPDATE_GOLDEN") == "1";
 

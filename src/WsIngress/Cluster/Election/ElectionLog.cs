@@ -34,4 +34,13 @@ internal static partial class ElectionLog
 
     [LoggerMessage(5209, LogLevel.Error, "The work of the leader failed. This is a defect of WsIngress; the Lease is released and another replica may lead.")]
     public static partial void WorkFailed(this ILogger logger, Exception cause);
+
+    [LoggerMessage(5210, LogLevel.Error, "Leader election failed and goes on in a moment. This is a defect of WsIngress; please report it.")]
+    public static partial void Unforeseen(this ILogger logger, Exception cause);
+
+    [LoggerMessage(5211, LogLevel.Information, "This replica was not the last: {Holder} leads now. Its end takes nothing out of the cluster.")]
+    public static partial void Followed(this ILogger logger, string holder);
+
+    [LoggerMessage(5212, LogLevel.Warning, "Whether this was the last replica cannot be told: {Reason}. Its end takes nothing out of the cluster.")]
+    public static partial void NotLast(this ILogger logger, string reason);
 }

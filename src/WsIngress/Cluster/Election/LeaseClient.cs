@@ -51,14 +51,14 @@ internal sealed class LeaseClient(ApiServer api, LeaseOptions options, TimeProvi
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, limit.Token);
         try
         {
-            var lease = await api.CallAsync<JsonObject?>(method, path, body, "application/json", either.Token).ConfigureAwait(false);
-            return new(lease ?? []);
+            var lease = await api.CallAsync<JsonObject>(method, path, body, "application/json", either.Token).ConfigureAwait(false);
+            return new(lease);
         }
         catch (OperationCanceledException late) when (!cancellation.IsCancellationRequested)
         {
             throw new ApiException(0, "", $"{api.Address}: no answer within {AnswerTimeout.TotalSeconds:0.#} s", inner: late);
         }
-        catch (ApiException refused) when (refused.Code == 403)
+        catch (ApiException refused) when (refused.IsMissingRight)
         {
             throw new ApiException(403, refused.Reason, $"the right '{Verb(method)}' on leases.coordination.k8s.io in namespace {options.Namespace} is missing: {refused.Message}", refused.RetryAfter, refused);
         }

@@ -37,6 +37,9 @@ internal sealed record EventOptions
     /// <summary>A problem that comes back within this time goes on with its series.</summary>
     public TimeSpan Remembered { get; init; } = TimeSpan.FromMinutes(10);
 
+    /// <summary>After a failure of a kind that nobody foresaw.</summary>
+    public TimeSpan Pause { get; init; } = TimeSpan.FromSeconds(5);
+
     /// <summary>Series known at a time, of problems and of handshakes each.</summary>
     public int MostSeries { get; init; } = 20_000;
 }

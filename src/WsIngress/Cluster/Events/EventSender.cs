@@ -23,7 +23,7 @@ internal sealed class EventSender
     private readonly Dictionary<(string, string, string), TokenBucket> _objects = [];
     private readonly LogGate _failures;
 
-    /// <summary>By namespace for a missing right or a namespace that goes, by the empty text for the server.</summary>
+    /// <summary>By namespace for a missing right or a namespace that is gone, by the empty text for the server.</summary>
     private readonly RetryTable<string> _retries;
     private long _sent;
     private long _suppressed;
@@ -137,12 +137,7 @@ internal sealed class EventSender
     private void Fail(EventSeries series, ApiException refused)
     {
         Interlocked.Increment(ref _failed);
-        string? scope = refused.Code switch
-        {
-            403 or 404 => series.Regarding.EventNamespace,
-            0 or 401 or 429 or >= 500 => "",
-            _ => null,
-        };
+        var scope = refused.IsMissingRight || refused.Code == 404 ? series.Regarding.EventNamespace : refused.Code is 0 or 401 or 429 or >= 500 ? "" : null;
         if (scope is null)
         {
             // The server will not have this one; the next reminder tries again.
@@ -154,7 +149,7 @@ internal sealed class EventSender
         var wait = _retries.Fail(scope, refused.RetryAfter);
         if (_failures.Opens(scope + refused.Code))
         {
-            var right = refused.Code == 403 ? $"in namespace {scope} ('create' and 'patch' on events.events.k8s.io are needed): " : "";
+            var right = refused.IsMissingRight ? $"in namespace {scope} ('create' and 'patch' on events.events.k8s.io are needed): " : "";
             _logger.Failed(right + refused.Message, wait.TotalSeconds);
         }
     }
@@ -184,8 +179,8 @@ internal sealed class EventSender
         return false;
     }
 
-    private Task<JsonObject?> CallAsync(HttpMethod method, string path, string body, string type, CancellationToken cancellation) =>
-        _api.CallAsync<JsonObject?>(method, path, body, type, cancellation);
+    private Task<JsonObject> CallAsync(HttpMethod method, string path, string body, string type, CancellationToken cancellation) =>
+        _api.CallAsync<JsonObject>(method, path, body, type, cancellation);
 
     private static string Path(EventSeries series) => $"/apis/events.k8s.io/v1/namespaces/{Uri.EscapeDataString(series.Regarding.EventNamespace)}/events";
 

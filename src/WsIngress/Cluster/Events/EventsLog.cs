@@ -13,4 +13,7 @@ internal static partial class EventsLog
 
     [LoggerMessage(5402, LogLevel.Debug, "{Regarding} has more problems than Events are written about one object; the log and the admin API have all.")]
     public static partial void TooMany(this ILogger logger, string regarding);
+
+    [LoggerMessage(5403, LogLevel.Error, "The writing of Events failed and goes on in a moment. This is a defect of WsIngress; please report it.")]
+    public static partial void Unforeseen(this ILogger logger, Exception cause);
 }

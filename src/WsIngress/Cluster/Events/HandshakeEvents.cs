@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Microsoft.Extensions.Logging;
 using WsIngress.Proxy.Telemetry;
 using WsIngress.Relay;
 using WsIngress.Store;
@@ -20,9 +21,10 @@ internal sealed class HandshakeEvents : IProxyTelemetry
     private readonly EventOptions _options;
     private readonly SyncState _sync;
     private readonly TimeProvider _time;
+    private readonly ILogger _logger;
 
-    public HandshakeEvents(EventSender sender, EventOptions options, SyncState sync, TimeProvider time) =>
-        (_sender, _options, _sync, _time) = (sender, options, sync, time);
+    public HandshakeEvents(EventSender sender, EventOptions options, SyncState sync, TimeProvider time, ILogger logger) =>
+        (_sender, _options, _sync, _time, _logger) = (sender, options, sync, time, logger);
 
     public void HandshakeCompleted(HandshakeFacts facts)
     {
@@ -61,20 +63,25 @@ internal sealed class HandshakeEvents : IProxyTelemetry
         var known = new Dictionary<EventKey, EventSeries>();
         try
         {
-            while (true)
-            {
-                while (_queue.Reader.TryRead(out var refused))
-                {
-                    Count(known, refused);
-                }
-
-                var wait = await SendDueAsync(known, stopping).ConfigureAwait(false);
-                await WaitAsync(wait, stopping).ConfigureAwait(false);
-            }
+            await Steadfast.RunAsync(() => TellAsync(known, stopping), _options.Pause, _logger.Unforeseen, _time, stopping).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
             // Asked to stop.
+        }
+    }
+
+    private async Task TellAsync(Dictionary<EventKey, EventSeries> known, CancellationToken stopping)
+    {
+        while (true)
+        {
+            while (_queue.Reader.TryRead(out var refused))
+            {
+                Count(known, refused);
+            }
+
+            var wait = await SendDueAsync(known, stopping).ConfigureAwait(false);
+            await WaitAsync(wait, stopping).ConfigureAwait(false);
         }
     }
 

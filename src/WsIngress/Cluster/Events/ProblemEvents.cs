@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Microsoft.Extensions.Logging;
 using WsIngress.Cluster.Election;
 using WsIngress.Store;
 using WsIngress.Translation;
@@ -18,11 +19,12 @@ internal sealed class ProblemEvents
     private readonly EventOptions _options;
     private readonly SyncState _sync;
     private readonly TimeProvider _time;
+    private readonly ILogger _logger;
     private readonly Signal _news;
 
-    public ProblemEvents(EventSender sender, EventOptions options, SyncState sync, TimeProvider time)
+    public ProblemEvents(EventSender sender, EventOptions options, SyncState sync, TimeProvider time, ILogger logger)
     {
-        (_sender, _options, _sync, _time) = (sender, options, sync, time);
+        (_sender, _options, _sync, _time, _logger) = (sender, options, sync, time, logger);
         _news = new(time);
         sync.Told += _ => _news.Set();
     }
@@ -38,7 +40,7 @@ internal sealed class ProblemEvents
         using var until = CancellationTokenSource.CreateLinkedTokenSource(term.Ended, stopping);
         try
         {
-            await TellAsync(term, until.Token).ConfigureAwait(false);
+            await Steadfast.RunAsync(() => TellAsync(term, until.Token), _options.Pause, _logger.Unforeseen, _time, until.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (until.IsCancellationRequested || !term.Holds)
         {
@@ -49,18 +51,27 @@ internal sealed class ProblemEvents
     private async Task TellAsync(Leadership term, CancellationToken until)
     {
         var known = new Dictionary<EventKey, EventSeries>();
-        var seen = ImmutableArray<Problem>.Empty;
+        var (seen, objects) = (ImmutableArray<Problem>.Empty, (ClusterSnapshot?)null);
+        var (next, since) = (TimeSpan.Zero, _time.GetTimestamp());
         while (true)
         {
             until.ThrowIfCancellationRequested();
             var status = _sync.Current;
-            if (status is { Result: { } result, Snapshot: { } snapshot } && result.Problems != seen)
+            if (status is { Result: { } result, Snapshot: { } snapshot } && (result.Problems != seen || !SameObjects(snapshot, objects)))
             {
-                seen = result.Problems;
+                (seen, objects, next) = (result.Problems, snapshot, TimeSpan.Zero);
                 Look(known, seen, snapshot);
             }
 
-            var (due, wait) = Due(known);
+            var left = next == Timeout.InfiniteTimeSpan ? next : next - _time.GetElapsedTime(since);
+            if (left > TimeSpan.Zero || next == Timeout.InfiniteTimeSpan)
+            {
+                await _news.WaitAsync(left, until).ConfigureAwait(false);
+                continue;
+            }
+
+            (var due, next) = Due(known);
+            since = _time.GetTimestamp();
             foreach (var series in due)
             {
                 if (series.IsPosted && series.Told == series.Count)
@@ -71,19 +82,23 @@ internal sealed class ProblemEvents
                 await _sender.SendAsync(series, term.ThrowIfOver, until).ConfigureAwait(false);
             }
 
-            if (due.Count == 0)
-            {
-                await _news.WaitAsync(wait, until).ConfigureAwait(false);
-            }
+            next = due.Count > 0 ? TimeSpan.Zero : next;
         }
     }
+
+    /// <summary>Their problems may be the same though one of them was made anew. EndpointSlices change all the time and seldom have any.</summary>
+    private static bool SameObjects(ClusterSnapshot snapshot, ClusterSnapshot? before) => before is not null
+        && snapshot.Ingresses == before.Ingresses
+        && snapshot.IngressClasses == before.IngressClasses
+        && snapshot.Services == before.Services
+        && snapshot.Secrets == before.Secrets;
 
     private void Look(Dictionary<EventKey, EventSeries> known, ImmutableArray<Problem> problems, ClusterSnapshot snapshot)
     {
         var present = new HashSet<EventKey>();
         foreach (var problem in problems)
         {
-            if (EventSubject.Find(snapshot, problem.Object) is not { } about)
+            if (IsOfAnother(problem) || EventSubject.Find(snapshot, problem.Object, problem.Uid) is not { } about)
             {
                 continue;
             }
@@ -115,6 +130,9 @@ internal sealed class ProblemEvents
             }
         }
     }
+
+    /// <summary>An Ingress with a class that we do not know is most likely another controller's, whose class comes later or needs no object.</summary>
+    private static bool IsOfAnother(Problem problem) => problem is { Reason: ProblemReason.ClassNotFound, Severity: ProblemSeverity.Warning };
 
     /// <summary>What is to be sent now, and when to look again if that is nothing.</summary>
     private (List<EventSeries> Due, TimeSpan Wait) Due(Dictionary<EventKey, EventSeries> known)

@@ -27,7 +27,11 @@ internal sealed class StatusAddresses(ApiServer api, StatusOptions options, stri
         if (text != _told)
         {
             _told = text;
-            if (addresses is null)
+            if (!IsConfigured)
+            {
+                logger.NothingConfigured();
+            }
+            else if (addresses is null)
             {
                 logger.NoAddresses(Source);
             }
@@ -56,13 +60,15 @@ internal sealed class StatusAddresses(ApiServer api, StatusOptions options, stri
         }
         catch (ApiException failed)
         {
-            var right = failed.Code != 403 ? "" : options.PublishService is { } one ? $"the right 'get' on services in namespace {one.Namespace} is missing: " : $"the right 'list' on pods in namespace {ownNamespace} is missing: ";
+            var right = !failed.IsMissingRight ? "" : options.PublishService is { } one ? $"the right 'get' on services in namespace {one.Namespace} is missing: " : $"the right 'list' on pods in namespace {ownNamespace} is missing: ";
             if (_failures.Opens(failed.Message))
             {
                 logger.AddressesUnreadable(Source, right + failed.Message);
             }
         }
     }
+
+    private bool IsConfigured => _fixed is not null || options.PublishService is not null || !string.IsNullOrEmpty(options.PodSelector);
 
     private string Source => _fixed is not null ? "options" : options.PublishService is { } service ? $"Service {service}" : $"pods {options.PodSelector} of namespace {ownNamespace}";
 

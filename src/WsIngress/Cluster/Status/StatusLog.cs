@@ -28,4 +28,13 @@ internal static partial class StatusLog
 
     [LoggerMessage(5307, LogLevel.Information, "Addresses taken away from {Cleared} of {All} Ingresses before the end.")]
     public static partial void Cleared(this ILogger logger, int cleared, int all);
+
+    [LoggerMessage(5308, LogLevel.Warning, "{Kept} of {All} Ingresses keep their addresses, though the last replica ends and is to take them away: {Reason}.")]
+    public static partial void NotCleared(this ILogger logger, int kept, int all, string reason);
+
+    [LoggerMessage(5309, LogLevel.Error, "The writing of the status of Ingresses failed and goes on in a moment. This is a defect of WsIngress; please report it.")]
+    public static partial void Unforeseen(this ILogger logger, Exception cause);
+
+    [LoggerMessage(5310, LogLevel.Warning, "No addresses are configured for the status of Ingresses, so none is written: give --publish-service, --publish-status-address or --publish-pod-selector, or switch it off by --update-status off.")]
+    public static partial void NothingConfigured(this ILogger logger);
 }

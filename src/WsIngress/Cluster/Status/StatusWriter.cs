@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging;
 using WsIngress.Cluster.Election;
 using WsIngress.Sources;
@@ -19,12 +18,13 @@ internal sealed class StatusWriter
     /// <summary>Writes of one list to one Ingress, each undone by somebody, before we slow down.</summary>
     private const int PatientWrites = 3;
 
-    private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(10);
-
     /// <summary>For a write that is under way when the process is asked to stop.</summary>
     private static readonly TimeSpan LastPatience = TimeSpan.FromSeconds(2);
 
-    private readonly ApiServer _api;
+    /// <summary>After a failure of a kind that nobody foresaw.</summary>
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(5);
+
+    private readonly StatusRequests _requests;
     private readonly StatusOptions _options;
     private readonly SyncState _sync;
     private readonly TimeProvider _time;
@@ -36,13 +36,17 @@ internal sealed class StatusWriter
 
     /// <summary>By <c>ns/name</c> for what concerns one Ingress, by <c>ns</c> for a missing right, by the empty text for the server.</summary>
     private readonly RetryTable<string> _retries;
+
+    /// <summary>Of the last term.</summary>
+    private StatusPlan _plan = new();
     private long _written;
     private long _conflicts;
     private long _failed;
 
     public StatusWriter(ApiServer api, StatusOptions options, string ownNamespace, SyncState sync, TimeProvider time, ILogger logger)
     {
-        (_api, _options, _sync, _time, _logger) = (api, options, sync, time, logger);
+        (_options, _sync, _time, _logger) = (options, sync, time, logger);
+        _requests = new(api, time);
         _addresses = new(api, options, ownNamespace, time, logger);
         _bucket = new(options.WritesPerSecond, options.Burst, time);
         _news = new(time);
@@ -57,7 +61,7 @@ internal sealed class StatusWriter
 
     public long Failures => Interlocked.Read(ref _failed);
 
-    /// <summary>Returns when the term is over or, after what is under way and the clearing, when asked to stop. Nothing is written after it returned.</summary>
+    /// <summary>Returns when the term is over or, after what is under way, when asked to stop. Nothing is written after it returned.</summary>
     public async Task RunAsync(Leadership term, CancellationToken stopping)
     {
         if (!_options.Enabled)
@@ -65,23 +69,32 @@ internal sealed class StatusWriter
             return;
         }
 
-        var plan = new StatusPlan();
+        var plan = _plan = new();
         using var patience = new CancellationTokenSource(Timeout.InfiniteTimeSpan, _time);
         using var until = CancellationTokenSource.CreateLinkedTokenSource(term.Ended, stopping);
         await using var stop = stopping.Register(() => patience.CancelAfter(LastPatience));
         try
         {
-            await WriteChangesAsync(term, plan, until.Token, patience.Token).ConfigureAwait(false);
+            await Steadfast.RunAsync(() => WriteChangesAsync(term, plan, until.Token, patience.Token), Pause, _logger.Unforeseen, _time, until.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (until.IsCancellationRequested || !term.Holds)
         {
             // The term is over, or the process stops.
         }
+    }
 
-        if (_options.ClearOnShutdown && stopping.IsCancellationRequested && term.Holds)
+    /// <summary>Takes the addresses away again, after the last run; the caller knows that nobody else leads or comes to lead.</summary>
+    public async Task ClearAsync(Leadership term, CancellationToken deadline)
+    {
+        var status = _sync.Current;
+        if (!_options.Enabled || status.Snapshot is not { } snapshot)
         {
-            await ClearAsync(term, plan).ConfigureAwait(false);
+            return;
         }
+
+        // A last look: this replica may have come to lead when it was about to stop.
+        _plan.Changes(status, _addresses.Current(snapshot));
+        await new StatusClearing(_requests, _options, _time, _logger).RunAsync(_plan.Clearing(status), term, deadline).ConfigureAwait(false);
     }
 
     private async Task WriteChangesAsync(Leadership term, StatusPlan plan, CancellationToken until, CancellationToken patience)
@@ -119,7 +132,7 @@ internal sealed class StatusWriter
             if (due.Count > 0)
             {
                 var before = Written;
-                await ForAllAsync(due, _options.Parallelism, change => WriteAsync(term, plan, writes, change, _bucket, until, patience), until).ConfigureAwait(false);
+                await ForAllAsync(due, _options.Parallelism, change => WriteAsync(term, plan, writes, change, until, patience), until).ConfigureAwait(false);
                 done += Written - before;
                 continue;
             }
@@ -141,31 +154,24 @@ internal sealed class StatusWriter
         return longest > all ? longest : all;
     }
 
-    private async Task WriteAsync(Leadership term, StatusPlan plan, RecentWrites? writes, StatusChange change, TokenBucket bucket, CancellationToken until, CancellationToken patience)
+    private async Task WriteAsync(Leadership term, StatusPlan plan, RecentWrites writes, StatusChange change, CancellationToken until, CancellationToken patience)
     {
-        await bucket.TakeAsync(until).ConfigureAwait(false);
+        await _bucket.TakeAsync(until).ConfigureAwait(false);
         if (Remaining(change.Key) > TimeSpan.Zero)
         {
             return;
         }
 
         term.ThrowIfOver();
-        using var limit = new CancellationTokenSource(AnswerTimeout, _time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(term.Ended, limit.Token, patience);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(term.Ended, patience);
         try
         {
-            var answer = await _api.CallAsync<JsonObject?>(HttpMethod.Patch, Path(change.Key), Body(change), "application/merge-patch+json", either.Token).ConfigureAwait(false);
-            var version = answer?["metadata"]?["resourceVersion"]?.GetValue<string>() ?? "";
-            plan.Wrote(change, version);
+            plan.Wrote(change, await _requests.WriteAsync(change, either.Token).ConfigureAwait(false));
             Interlocked.Increment(ref _written);
             _retries.Succeed("");
             _retries.Succeed(change.Key.Namespace);
             _logger.Written(change.Key.ToString(), change.Addresses.ToString());
             Pace(writes, change);
-        }
-        catch (OperationCanceledException late) when (limit.IsCancellationRequested && term.Holds)
-        {
-            Fail(plan, change, new ApiException(0, "", $"no answer within {AnswerTimeout.TotalSeconds:0} s", inner: late));
         }
         catch (ApiException refused)
         {
@@ -174,9 +180,9 @@ internal sealed class StatusWriter
     }
 
     /// <summary>The first writes to an Ingress are free; past them somebody undoes what we write.</summary>
-    private void Pace(RecentWrites? writes, StatusChange change)
+    private void Pace(RecentWrites writes, StatusChange change)
     {
-        var count = writes?.Count(change) ?? 0;
+        var count = writes.Count(change);
         if (count < PatientWrites)
         {
             _retries.Succeed(change.Key.ToString());
@@ -201,42 +207,13 @@ internal sealed class StatusWriter
         }
 
         Interlocked.Increment(ref _failed);
-        var scope = refused.Code switch
-        {
-            403 => change.Key.Namespace,
-            0 or 401 or 429 or >= 500 => "",
-            _ => change.Key.ToString(),
-        };
+        var scope = refused.IsMissingRight ? change.Key.Namespace : refused.Code is 0 or 401 or 429 or >= 500 ? "" : change.Key.ToString();
         var wait = _retries.Fail(scope, refused.RetryAfter);
-        var right = refused.Code == 403 ? $"the right 'patch' on ingresses/status in namespace {change.Key.Namespace} is missing: " : "";
+        var right = refused.IsMissingRight ? $"the right 'patch' on ingresses/status in namespace {change.Key.Namespace} is missing: " : "";
         if (_failures.Opens(scope + refused.Code))
         {
             _logger.Failed(change.Key.ToString(), right + refused.Message, wait.TotalSeconds);
         }
-    }
-
-    private async Task ClearAsync(Leadership term, StatusPlan plan)
-    {
-        var status = _sync.Current;
-        if (status.Snapshot is null || _addresses.Current(status.Snapshot) is not { } addresses)
-        {
-            return;
-        }
-
-        using var limit = new CancellationTokenSource(_options.ClearLimit, _time);
-        using var until = CancellationTokenSource.CreateLinkedTokenSource(term.Ended, limit.Token);
-        var (changes, before) = (plan.Clearing(status, addresses), Written);
-        var bucket = new TokenBucket(_options.WritesPerSecond * 10, _options.Burst, _time);
-        try
-        {
-            await ForAllAsync(changes, _options.Parallelism * 4, change => WriteAsync(term, plan, null, change, bucket, until.Token, limit.Token), until.Token).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException)
-        {
-            // Out of time, or no longer the leader.
-        }
-
-        _logger.Cleared((int)(Written - before), changes.Count);
     }
 
     private static Task ForAllAsync(List<StatusChange> changes, int parallelism, Func<StatusChange, Task> write, CancellationToken until) =>
@@ -247,12 +224,4 @@ internal sealed class StatusWriter
         other = other < TimeSpan.Zero ? TimeSpan.Zero : other;
         return one == Timeout.InfiniteTimeSpan || other < one ? other : one;
     }
-
-    private static string Path(ObjectKey key) => $"/apis/networking.k8s.io/v1/namespaces/{Uri.EscapeDataString(key.Namespace)}/ingresses/{Uri.EscapeDataString(key.Name)}/status";
-
-    private static string Body(StatusChange change) => new JsonObject
-    {
-        ["metadata"] = new JsonObject { ["resourceVersion"] = change.Version },
-        ["status"] = new JsonObject { ["loadBalancer"] = new JsonObject { ["ingress"] = JsonNode.Parse(change.Addresses.Json) } },
-    }.ToJsonString();
 }

@@ -106,8 +106,12 @@ internal sealed class LeaseServer : IAsyncDisposable
 
         http.Response.StatusCode = status;
         http.Response.ContentType = "application/json";
-        await http.Response.WriteAsync((answer ?? new JsonObject { ["kind"] = "Status", ["code"] = status, ["message"] = $"refused with {status}", ["reason"] = "" }).ToJsonString());
+        await http.Response.WriteAsync((answer ?? new JsonObject { ["kind"] = "Status", ["code"] = status, ["message"] = Message(status), ["reason"] = "" }).ToJsonString());
     }
+
+    private static string Message(int status) => status == 403
+        ? "leases.coordination.k8s.io \"leader\" is forbidden: User \"someone\" cannot get resource \"leases\" in API group \"coordination.k8s.io\" in the namespace \"ops\""
+        : $"refused with {status}";
 
     private (int Status, JsonObject? Lease) Do(int candidate, string method, JsonObject? body)
     {

@@ -107,12 +107,13 @@ public sealed class HandshakeEventsTests
     private static (HandshakeEvents Events, EventSender Sender) Start(Board board)
     {
         var sender = new EventSender(board.Api, Options, board.Time, board.Log);
-        var events = new HandshakeEvents(sender, Options, board.Sync, board.Time);
+        var events = new HandshakeEvents(sender, Options, board.Sync, board.Time, board.Log);
         board.Run(events.RunAsync);
         return (events, sender);
     }
 
-    private static HandshakeFacts Refused(string ingress, HandshakeRefusal refusal, int status, string? detail = null)
+    /// <summary>A pod's answer to a handshake of the Ingress.</summary>
+    internal static HandshakeFacts Refused(string ingress, HandshakeRefusal refusal = HandshakeRefusal.PodRefused, int status = 200, string? detail = null)
     {
         var route = new Route { Owner = new("default", ingress), Path = new(PathMatchKind.Prefix, "/") };
         var request = new RequestFacts

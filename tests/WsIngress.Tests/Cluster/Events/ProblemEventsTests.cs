@@ -2,7 +2,9 @@ using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using k8s.Models;
 using WsIngress.ApiServer;
+using WsIngress.Cluster;
 using WsIngress.Cluster.Events;
+using WsIngress.Sources;
 using WsIngress.Tests.Store;
 using WsIngress.Translation;
 using Xunit;
@@ -108,13 +110,65 @@ public sealed partial class ProblemEventsTests
             board.Server.Apply(service);
             board.Tell();
             await board.CalmAsync();
-            board.Time.Advance(TimeSpan.FromSeconds(10));
+            board.Time.Advance(TimeSpan.FromSeconds(5));
+            await board.CalmAsync();
+            board.Time.Advance(TimeSpan.FromSeconds(5));
         }
 
         var notFound = board.Sent("create", "events").Count(sent => sent.Body.Contains("ServiceNotFound", StringComparison.Ordinal));
         Assert.Equal(1, notFound);
         Assert.InRange(board.Sent("patch", "events").Length, 4, 10);
         Assert.True(sender.Sent > 0);
+    }
+
+    [Fact]
+    public async Task An_Ingress_of_a_class_that_nobody_knows_gets_no_Event_unless_the_class_is_ours()
+    {
+        await using var board = await Board.StartAsync();
+        board.Server.Delete("ingressclasses", null, "wsingress");
+        board.Server.Apply(Board.Ingress("foreign", "nginx"));
+        board.Server.Apply(Board.Ingress("web"));
+        var sender = Start(board);
+        board.Tell();
+        Assert.Equal(2, board.Sync.Current.Result!.Problems.Count(problem => problem.Reason == ProblemReason.ClassNotFound));
+        await Eventually.True(() => sender.Sent == 1);
+        await board.CalmAsync();
+        var told = Assert.Single(board.Server.List("events"));
+        Assert.Equal(("ClassNotFound", "web"), ((string?)told["reason"], (string?)told["regarding"]!["name"]));
+    }
+
+    [Fact]
+    public async Task An_object_that_was_never_readable_gets_an_Event_by_its_uid()
+    {
+        await using var board = await Board.StartAsync();
+        var unread = new ObjectDecoding(ObjectKindInfo.Of(ObjectKind.Ingress)).Decode("""
+            {"metadata":{"name":"broken","namespace":"default","uid":"8f1c","resourceVersion":"7"},"spec":{"rules":"none"}}
+            """u8)!.Value.Problem!;
+        var sender = Start(board);
+        board.Tell(board.Snapshot(), unread, Problem("gone", "of an object that is not there"));
+        await Eventually.True(() => sender.Sent == 1);
+        await board.CalmAsync();
+        var told = Assert.Single(board.Server.List("events"));
+        Assert.Equal(("Unparsable", "8f1c"), ((string?)told["reason"], (string?)told["regarding"]!["uid"]));
+        Assert.Equal(("Ingress", "default", "broken"), ((string?)told["regarding"]!["kind"], (string?)told["regarding"]!["namespace"], (string?)told["regarding"]!["name"]));
+    }
+
+    [Fact]
+    public async Task An_object_made_anew_has_an_Event_of_its_own_though_its_problem_is_the_same()
+    {
+        await using var board = await Board.StartAsync();
+        board.Server.Apply(Board.Ingress("web"));
+        var sender = Start(board);
+        var problem = Problem("web", "the same");
+        board.Tell(board.Snapshot(), problem);
+        await Eventually.True(() => sender.Sent == 1);
+        var problems = board.Sync.Current.Result!.Problems;
+        board.Server.Delete("ingresses", "default", "web");
+        board.Server.Apply(Board.Ingress("web"));
+        var snapshot = board.Snapshot();
+        board.Sync.Tell(status => status with { Snapshot = snapshot, Result = status.Result! with { Problems = problems } });
+        await Eventually.True(() => sender.Sent == 2);
+        Assert.Equal(2, board.Server.List("events").Select(told => (string?)told["regarding"]!["uid"]).Distinct().Count());
     }
 
     [Fact]
@@ -153,13 +207,7 @@ public sealed partial class ProblemEventsTests
 
         var sender = Start(board);
         board.Tell();
-        for (var second = 0; sender.Sent < 300; second++)
-        {
-            var allowed = Math.Min(300, 50 + (10 * second));
-            await Eventually.True(() => sender.Sent >= allowed);
-            Assert.InRange(board.Server.Requests.Count, allowed, allowed + 1);
-            board.Time.Advance(TimeSpan.FromSeconds(1));
-        }
+        await board.KeepsToRateAsync(() => sender.Sent, 300, burst: 50, perSecond: 10);
     }
 
     [Fact]
@@ -204,9 +252,9 @@ public sealed partial class ProblemEventsTests
         board.Tell();
         var sender = Start(board);
         await Eventually.True(() => sender.Failures == 1);
-        for (var i = 0; i < 60; i++)
+        for (var i = 0; i < 120; i++)
         {
-            board.Time.Advance(TimeSpan.FromSeconds(10));
+            board.Time.Advance(TimeSpan.FromSeconds(5));
             await board.CalmAsync();
         }
 
@@ -215,6 +263,46 @@ public sealed partial class ProblemEventsTests
         Assert.InRange(board.Log.Of(5400).Length, 1, 2);
         board.Server.Access.Set("admin", "admin", AccessRule.Everything);
         await board.PassAsync(() => sender.Sent == 20, TimeSpan.FromSeconds(4));
+    }
+
+    [Fact]
+    public async Task What_a_webhook_denies_with_403_is_that_one_Event_and_no_missing_right()
+    {
+        await using var board = await Board.StartAsync();
+        board.Server.Faults.Deny("no Events today", "events", "create", times: 1);
+        board.Server.Apply(Board.Ingress("first"));
+        board.Server.Apply(Board.Ingress("second"));
+        board.Tell();
+        var sender = Start(board);
+        await Eventually.True(() => sender.Sent == 1);
+        Assert.Equal(1, sender.Failures);
+        Assert.Empty(board.Log.Of(5400));
+        Assert.Contains("no Events today", Assert.Single(board.Log.Of(5401)));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task An_answer_that_ends_in_the_middle_is_a_failure_and_the_Event_is_told_once(bool isCut)
+    {
+        await using var board = await Board.StartAsync();
+        board.Server.Apply(Board.Ingress("web"));
+        if (isCut)
+        {
+            board.Server.Faults.CutAnswers(times: 1, kind: "events");
+        }
+        else
+        {
+            board.Server.Faults.StallAnswers(times: 1, kind: "events");
+        }
+
+        var sender = Start(board);
+        board.Tell();
+        await board.PassAsync(() => sender.Failures == 1, TimeSpan.FromSeconds(1));
+        await board.PassAsync(() => sender.Suppressed == 1, TimeSpan.FromSeconds(1));
+        Assert.Single(board.Server.List("events"));
+        await board.PassAsync(() => sender.Sent == 1, TimeSpan.FromSeconds(4));
+        Assert.Single(board.Server.List("events"));
     }
 
     [Fact]
@@ -244,7 +332,7 @@ public sealed partial class ProblemEventsTests
 
         board.Server.Faults.Delay(TimeSpan.FromMinutes(10), kind: "events");
         var sender = new EventSender(board.Api, Options, board.Time, board.Log);
-        var running = board.Run(stopping => new ProblemEvents(sender, Options, board.Sync, board.Time).RunAsync(board.Term, stopping));
+        var running = board.Run(stopping => new ProblemEvents(sender, Options, board.Sync, board.Time, board.Log).RunAsync(board.Term, stopping));
         board.Tell();
         await Eventually.True(() => board.Server.Requests.Count == 1);
         board.Term.End();
@@ -262,7 +350,7 @@ public sealed partial class ProblemEventsTests
         board.Server.Apply(Board.Ingress("web"));
         board.Tell();
         var off = Options with { Enabled = false };
-        await new ProblemEvents(new(board.Api, off, board.Time, board.Log), off, board.Sync, board.Time).RunAsync(board.Term, board.Stopping);
+        await new ProblemEvents(new(board.Api, off, board.Time, board.Log), off, board.Sync, board.Time, board.Log).RunAsync(board.Term, board.Stopping);
         Assert.Empty(board.Server.Requests);
     }
 
@@ -272,7 +360,7 @@ public sealed partial class ProblemEventsTests
     private static EventSender Start(Board board, EventOptions? options = null)
     {
         var sender = new EventSender(board.Api, options ?? Options, board.Time, board.Log);
-        var events = new ProblemEvents(sender, options ?? Options, board.Sync, board.Time);
+        var events = new ProblemEvents(sender, options ?? Options, board.Sync, board.Time, board.Log);
         board.Run(stopping => events.RunAsync(board.Term, stopping));
         return sender;
     }
