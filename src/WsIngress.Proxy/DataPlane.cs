@@ -1,5 +1,6 @@
 using System.Net;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -14,6 +15,9 @@ using WsIngress.Proxy.Live;
 using WsIngress.Proxy.Telemetry;
 using WsIngress.Proxy.Tls;
 using WsIngress.Relay;
+using WsIngress.Transport.Listening;
+using WsIngress.Transport.Loops;
+using WsIngress.Transport.Tls;
 using Yarp.ReverseProxy.Forwarder;
 
 namespace WsIngress.Proxy;
@@ -31,6 +35,8 @@ public sealed class DataPlane : IAsyncDisposable
     private readonly IServer _server;
     private readonly PodClients _clients = new();
     private readonly ActiveRequests _active = new();
+    private readonly LoopGroup? _loops;
+    private readonly TlsServer? _tls;
     private readonly SocketRelays _relays;
     private readonly ProxyApplication _application;
     private readonly Dictionary<string, ListenOptions> _listeners = [];
@@ -44,16 +50,23 @@ public sealed class DataPlane : IAsyncDisposable
         _logger = loggers.CreateLogger("WsIngress.Proxy");
         Tables = new LiveTableHolder(new CertificateMap.Factory(DefaultCertificate.Create(time), _logger));
         _relays = new SocketRelays(telemetry, time);
-        _host = Build(loggers);
-        _server = _host.Services.GetRequiredService<IServer>();
+        _loops = options.Transport == TransportKind.Epoll ? new LoopGroup(options.Loops, time, loggers.CreateLogger("WsIngress.Transport")) : null;
+        _tls = _loops is not null && options.Https is not null ? CreateTls(time) : null;
         var forwarding = new ForwardedHeaders(options.TrustedProxies);
         var choice = random ?? Random.Shared;
         Room = options.Room ?? ProcessRoom.OfThisProcess(time, _logger);
         var pipeline = new HandshakePipeline(Tables, forwarding, _relays, new PodDialer(time), Room, choice, time, _logger);
+        var ids = new RequestIds();
+        var upgrades = options.Handshake == HandshakeWay.Transport
+            ? new TransportUpgrades(TransportHandshake.Limits(options), pipeline, _relays, telemetry, ids, time, _logger)
+            : null;
+        _host = Build(loggers, upgrades);
+        _server = _host.Services.GetRequiredService<IServer>();
         _application = new ProxyApplication(
             new HttpEndpoint(Tables, forwarding, _host.Services.GetRequiredService<IHttpForwarder>(), _clients, telemetry, choice, time),
             new WebSocketEndpoint(pipeline, _relays, telemetry, time),
             _active,
+            ids,
             _logger);
     }
 
@@ -61,6 +74,12 @@ public sealed class DataPlane : IAsyncDisposable
 
     /// <summary>Every open WebSocket.</summary>
     public RelayRegistry Sockets => _relays.Registry;
+
+    /// <summary>Descriptors that each event loop watches; empty without event loops.</summary>
+    public IReadOnlyList<int> LoopSockets => _loops?.Loops.Select(l => l.SocketCount).ToArray() ?? [];
+
+    /// <summary>Turns of event loops that took longer than a second.</summary>
+    public long LoopsStuck => _loops?.Stuck ?? 0;
 
     /// <summary>What decides whether one more socket is taken.</summary>
     public ProcessRoom Room { get; }
@@ -125,14 +144,31 @@ public sealed class DataPlane : IAsyncDisposable
         await _relays.DisposeAsync();
         _clients.Dispose();
         await _host.DisposeAsync();
+        _loops?.Dispose();
+        _tls?.Dispose();
     }
 
     /// <summary>The host lends Kestrel its services and is never run: requests go to our own application, past every middleware.</summary>
-    private WebApplication Build(ILoggerFactory loggers)
+    private WebApplication Build(ILoggerFactory loggers, TransportUpgrades? upgrades)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(Configure);
         builder.Services.AddSingleton(loggers).AddHttpForwarder().Configure<SocketTransportOptions>(ServerLimits.Apply);
+        if (_loops is { } loops)
+        {
+            builder.Services.AddSingleton<IConnectionListenerFactory>(services => new EpollTransport(
+                loops,
+                new EpollOptions
+                {
+                    FirstByteTimeout = _options.KeepAliveTimeout,
+                    ProxyProtocolPeers = _options.ProxyProtocolPeers,
+                    Upgrades = upgrades,
+                    AcceptTls = _tls is { } tls ? tls.Accept : null,
+                },
+                services.GetRequiredService<IMemoryPoolFactory<byte>>(),
+                loggers));
+        }
+
         return builder.Build();
     }
 
@@ -147,6 +183,18 @@ public sealed class DataPlane : IAsyncDisposable
         Listen(kestrel, "h2c", _options.H2c, HttpProtocols.Http2, isTls: false);
     }
 
+    /// <summary>Null where OpenSSL cannot be used: then SslStream ends TLS, and sockets over TLS are relayed over streams.</summary>
+    private TlsServer? CreateTls(TimeProvider time)
+    {
+        if (OpenSsl.Unavailable is { } reason)
+        {
+            ProxyLog.NoOpenSsl(_logger, reason);
+            return null;
+        }
+
+        return new TlsServer(name => Tables.Current.Certificates.FindTls(name), new TlsServerOptions { Tickets = new TicketKeys(time) });
+    }
+
     private void Listen(KestrelServerOptions kestrel, string name, IPEndPoint? endPoint, HttpProtocols protocols, bool isTls)
     {
         if (endPoint is null)
@@ -154,10 +202,17 @@ public sealed class DataPlane : IAsyncDisposable
             return;
         }
 
+        if (isTls && _tls is not null)
+        {
+            // The transport ends TLS and says by ALPN what is spoken; Kestrel's own default takes both.
+            kestrel.Listen(new TlsEndPoint(endPoint.Address, endPoint.Port), listen => _listeners.Add(name, listen));
+            return;
+        }
+
         kestrel.Listen(endPoint, listen =>
         {
             listen.Protocols = protocols;
-            if (_options.ProxyProtocolPeers.Length > 0)
+            if (_options.ProxyProtocolPeers.Length > 0 && _loops is null)
             {
                 var middleware = new ProxyProtocolMiddleware(_options.ProxyProtocolPeers, _time, _logger);
                 listen.Use(next => connection => middleware.InvokeAsync(connection, next));

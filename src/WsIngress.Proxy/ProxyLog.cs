@@ -20,6 +20,9 @@ internal static partial class ProxyLog
     [LoggerMessage(3004, LogLevel.Warning, "New WebSockets are refused with 503, open ones live: {Shortage}")]
     public static partial void NoRoom(ILogger logger, string shortage);
 
+    [LoggerMessage(3005, LogLevel.Warning, "TLS is ended by SslStream, at more CPU and memory per socket: {Reason}")]
+    public static partial void NoOpenSsl(ILogger logger, string reason);
+
     [LoggerMessage(3010, LogLevel.Information, "Draining {Count} sockets over {Window} s, all done by {Deadline} s")]
     public static partial void Draining(ILogger logger, int count, double window, double deadline);
 

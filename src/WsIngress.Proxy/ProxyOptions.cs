@@ -34,6 +34,37 @@ public sealed record ProxyOptions
     /// <summary>Decides whether one more socket is taken; null looks at this process.</summary>
     public ProcessRoom? Room { get; init; }
 
+    /// <summary>What moves the bytes under the server. Default: epoll on Linux.</summary>
+    public TransportKind Transport { get; init; } = DefaultTransport;
+
+    public static TransportKind DefaultTransport => OperatingSystem.IsLinux() ? TransportKind.Epoll : TransportKind.Sockets;
+
+    /// <summary>Who reads the heads of WebSockets over HTTP/1.1. The epoll transport can do it itself.</summary>
+    public HandshakeWay Handshake { get; init; } = HandshakeWay.Transport;
+
+    /// <summary>Event loops of the epoll transport; 0: one per core.</summary>
+    public int Loops { get; init; }
+
     /// <summary>How long an idle keep-alive connection stays open.</summary>
     public TimeSpan KeepAliveTimeout { get; init; } = TimeSpan.FromSeconds(75);
+}
+
+/// <summary>What accepts connections and moves their bytes.</summary>
+public enum TransportKind
+{
+    /// <summary>Kestrel's own sockets; WebSockets are relayed over streams.</summary>
+    Sockets,
+
+    /// <summary>Event loops over epoll; WebSockets are relayed from descriptor to descriptor. Linux only.</summary>
+    Epoll,
+}
+
+/// <summary>Who reads the head of a WebSocket handshake over HTTP/1.1; what follows is the same code.</summary>
+public enum HandshakeWay
+{
+    /// <summary>The epoll transport, where a connection begins with a complete, plain upgrade; Kestrel for everything else.</summary>
+    Transport,
+
+    /// <summary>Kestrel, always.</summary>
+    Kestrel,
 }

@@ -119,18 +119,18 @@ internal sealed class RelayDirection(RelaySession session, RelaySide source)
         _sinkFailed = true;
     }
 
-    /// <summary>The source ended; without a Close frame it is lost. An error also means that it cannot be written to.</summary>
-    internal void EndSource(Exception? error)
+    /// <summary>The source ended; without a Close frame it is lost. One that failed cannot be written to either.</summary>
+    internal void EndSource(bool failed, string? detail)
     {
         _sourceEnded = true;
-        if (error is not null)
+        if (failed)
         {
             session.Opposite(this).FailSink();
         }
 
         if (_closeFromSource is null && !_sourceBroken)
         {
-            session.Lose(source, error?.Message);
+            session.Lose(source, detail);
         }
     }
 

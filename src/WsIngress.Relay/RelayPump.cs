@@ -35,7 +35,7 @@ internal sealed class RelayPump(
 
         if (!cut.IsCancellationRequested)
         {
-            direction.EndSource(error);
+            direction.EndSource(error is not null, error?.Message);
             await SealAsync(shutdown: true).ConfigureAwait(false);
         }
     }

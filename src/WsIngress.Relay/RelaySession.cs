@@ -8,10 +8,11 @@ public sealed class RelaySession
 {
     private readonly TimeProvider _time;
     private RelayEnding? _ending;
-    private Action? _changed;
+    private IRelayDriver? _driver;
     private long _lastActivity;
     private long _bytesAtLastCheck;
     private volatile bool _overdue;
+    private volatile bool _cut;
 
     /// <summary>Starts the session's age now. <paramref name="id"/> is the name under which logs and operators know the socket.</summary>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
@@ -105,7 +106,7 @@ public sealed class RelaySession
         }
 
         long bytes = ToBackend.Counters.WireBytes + ToClient.Counters.WireBytes;
-        if (bytes != _bytesAtLastCheck)
+        if (bytes != _bytesAtLastCheck && !KeepsTime)
         {
             _bytesAtLastCheck = bytes;
             Volatile.Write(ref _lastActivity, now);
@@ -121,10 +122,10 @@ public sealed class RelaySession
         }
     }
 
-    /// <summary>Has <paramref name="changed"/> called whenever the session may have to do something: from any thread, any number of times.</summary>
-    internal void Attach(Action changed)
+    /// <summary>Takes the one driver of the session, to be told of changes.</summary>
+    internal void Attach(IRelayDriver driver)
     {
-        if (Interlocked.CompareExchange(ref _changed, changed, null) is not null)
+        if (Interlocked.CompareExchange(ref _driver, driver, null) is not null)
         {
             throw new InvalidOperationException($"Session {Id} is already being relayed.");
         }
@@ -132,7 +133,34 @@ public sealed class RelaySession
 
     internal void Signal()
     {
-        Volatile.Read(ref _changed)?.Invoke();
+        Volatile.Read(ref _driver)?.Changed();
+    }
+
+    /// <summary>True if the driver itself looks after idle timeout and max age, so that no sweep needs to.</summary>
+    internal bool KeepsTime => Volatile.Read(ref _driver)?.KeepsTime ?? false;
+
+    /// <summary>Bytes have moved at this timestamp; for drivers that keep time.</summary>
+    internal void Touch(long now)
+    {
+        Volatile.Write(ref _lastActivity, now);
+    }
+
+    /// <summary>The timestamp before which <see cref="Check"/> has nothing to find; <see cref="long.MaxValue"/> without limits.</summary>
+    internal long NextCheck()
+    {
+        long idle = Options.IdleTimeout > TimeSpan.Zero ? Volatile.Read(ref _lastActivity) + Ticks(Options.IdleTimeout) : long.MaxValue;
+        long age = Options.MaxAge > TimeSpan.Zero ? StartedTimestamp + Ticks(Options.MaxAge) : long.MaxValue;
+        return Math.Min(idle, age);
+    }
+
+    /// <summary>True once <see cref="Cut"/> was called.</summary>
+    internal bool IsCut => _cut;
+
+    /// <summary>Ends both sides without waiting for anyone: a Close goes out where it can at once. Outcome proxy-shutdown, if none is decided.</summary>
+    public void Cut()
+    {
+        _cut = true;
+        Signal();
     }
 
     internal void SetOverdue()
@@ -188,6 +216,11 @@ public sealed class RelaySession
             FromBackend = ToClient.Counters,
             Age = Age,
         };
+    }
+
+    private long Ticks(TimeSpan span)
+    {
+        return (long)Math.Min(span.TotalSeconds * _time.TimestampFrequency, long.MaxValue / 4);
     }
 
     private bool Decide(RelayEnding ending)

@@ -1,6 +1,6 @@
 namespace WsIngress.Relay;
 
-/// <summary>One tick per second for all sessions of a registry; no socket has a timer of its own while it is open.</summary>
+/// <summary>One tick per second for all sessions of a registry whose drivers keep no time themselves; no socket has a timer of its own while it is open.</summary>
 public sealed class RelaySweeper : IDisposable
 {
     /// <summary>The time between two sweeps: timeouts are met this exactly.</summary>
@@ -39,7 +39,10 @@ public sealed class RelaySweeper : IDisposable
             long now = _time.GetTimestamp();
             foreach (RelaySession session in _registry)
             {
-                session.Check(now);
+                if (!session.KeepsTime)
+                {
+                    session.Check(now);
+                }
             }
         }
         finally

@@ -7,7 +7,7 @@ namespace WsIngress.Relay;
 /// this loop sleeps until the end is decided and then sees both sides through the close handshake.
 /// </summary>
 [SuppressMessage("Design", "CA1001", Justification = "Neither field holds a handle or a timer, and a pump that was left behind may still use them.")]
-public sealed class StreamRelay
+public sealed class StreamRelay : IRelayDriver
 {
     private readonly RelaySession _session;
     private readonly RelayEnd _client;
@@ -69,7 +69,7 @@ public sealed class StreamRelay
 
     private async Task<RelayReport> RunAsync()
     {
-        _session.Attach(Wake);
+        _session.Attach(this);
         Task pumps = Task.WhenAll(_toBackend.RunAsync(), _toClient.RunAsync());
         using (_abort.UnsafeRegister(static state => ((StreamRelay)state!).Wake(), this))
         {
@@ -80,6 +80,13 @@ public sealed class StreamRelay
 
         await EndAsync(pumps).ConfigureAwait(false);
         return _session.Report();
+    }
+
+    bool IRelayDriver.KeepsTime => false;
+
+    void IRelayDriver.Changed()
+    {
+        Wake();
     }
 
     private void Wake()

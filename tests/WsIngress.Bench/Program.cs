@@ -1,6 +1,10 @@
 using WsIngress.Bench;
+using WsIngress.Bench.Comparison;
+using WsIngress.Bench.Load;
+using WsIngress.Bench.Pods;
+using WsIngress.Bench.Proxies;
 
-// Every figure is for this machine in this run. Ratios to other proxies need them beside it; these benches have no peer.
+// Every figure is for this machine in this run. Only `data-plane` has peers beside it, and so ratios that hold elsewhere.
 return args switch
 {
     ["routing"] => RoutingBench.Run(),
@@ -8,6 +12,14 @@ return args switch
     ["control-plane", .. var rest, "--writers"] => await ControlPlaneBench.RunAsync(rest.Length > 0 ? int.Parse(rest[0]) : 10_000, writers: true),
     ["control-plane", .. var rest] => await ControlPlaneBench.RunAsync(rest.Length > 0 ? int.Parse(rest[0]) : 10_000, writers: false),
     ["relay", .. var rest] => await RelayBench.RunAsync(rest.Length > 0 ? int.Parse(rest[0]) : 20_000),
+    ["data-plane", .. var rest] => DataPlaneBench.Run(rest),
+    ["collections", .. var rest] => CollectionsBench.Run(rest),
+    ["table", var file, .. var document] => TableCommand.Run(file, document),
+
+    // Processes that data-plane starts.
+    ["bench-load", .. var rest] => LoadClient.Run(rest),
+    ["bench-echo", .. var rest] => EchoPod.Run(rest),
+    ["bench-yarp", .. var rest] => PlainYarp.Run(rest),
     _ => Usage(),
 };
 
@@ -20,6 +32,9 @@ static int Usage()
           control-plane [N] [--writers]  the controller over an API server with N Ingresses, N Services, 2 N EndpointSlices (10,000): ready, memory,
                            changes to traffic; with --writers as the leader that writes status and Events
           relay [N]        N messages (20,000) through the stream relay on loopback: CPU and bytes allocated per message
+          data-plane [..]  wsingress beside nginx, HAProxy and plain YARP: CPU, memory, handshakes, latency; its options with --help
+          collections [--quick] [--wsingress PATH] [--wsingress-args ARGS]  garbage collections of wsingress while 1,000,000 messages pass
+          table FILE [DOCUMENT]  the result of `data-plane --json FILE` as Markdown; into the document, between its marks, when one is named
         """);
     return 2;
 }

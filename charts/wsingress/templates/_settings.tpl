@@ -4,7 +4,7 @@
 {{- define "wsingress.settings.known" -}}
 {{- dict "list" (list
   "http" "https" "h2c" "metrics" "admin" "ingress-class" "trusted-proxies" "proxy-protocol" "disable-external-name" "drain-window"
-  "access-log" "log-level" "log-format" "kubeconfig" "context" "controller-name" "watch-ingress-without-class" "ingress-class-by-name"
+  "transport" "loops" "handshake" "access-log" "log-level" "log-format" "kubeconfig" "context" "controller-name" "watch-ingress-without-class" "ingress-class-by-name"
   "disable-ingress-class-lookup" "watch-namespace" "watch-namespace-selector" "default-ssl-certificate" "update-status"
   "publish-service" "publish-status-address" "publish-pod-selector" "update-status-on-shutdown" "leader-election" "election-id"
   "lease-duration" "lease-renew-deadline" "lease-retry-period" "events" "pod-namespace" "pod-name" "lb-deregistration-delay"

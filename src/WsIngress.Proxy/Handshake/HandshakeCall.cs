@@ -2,6 +2,7 @@ using WsIngress.Proxy.Balancing;
 using WsIngress.Proxy.Http;
 using WsIngress.Proxy.Live;
 using WsIngress.Proxy.Telemetry;
+using WsIngress.Transport.Loops;
 
 namespace WsIngress.Proxy.Handshake;
 
@@ -9,6 +10,7 @@ namespace WsIngress.Proxy.Handshake;
 internal sealed class HandshakeCall
 {
     public required HandshakeRequest Client { get; init; }
+    public EventLoop? Loop { get; init; }
     public required RequestTarget Target { get; init; }
     public required RouteState? Route { get; init; }
     public required ForwardedValues Forwarded { get; init; }

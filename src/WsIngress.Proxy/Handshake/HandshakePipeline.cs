@@ -5,6 +5,7 @@ using WsIngress.Proxy.Listening;
 using WsIngress.Proxy.Live;
 using WsIngress.Proxy.Telemetry;
 using WsIngress.Routing;
+using WsIngress.Transport.Loops;
 
 namespace WsIngress.Proxy.Handshake;
 
@@ -14,7 +15,11 @@ namespace WsIngress.Proxy.Handshake;
 /// </summary>
 internal sealed class HandshakePipeline(LiveTableHolder tables, ForwardedHeaders forwarding, SocketRelays relays, PodDialer dialer, ProcessRoom room, Random random, TimeProvider time, ILogger logger)
 {
-    public async Task<HandshakeResult> RunAsync(HandshakeRequest request, string id, CancellationToken clientGone)
+    /// <param name="request">What the client asks for.</param>
+    /// <param name="id">Of the request, for logs.</param>
+    /// <param name="loop">The loop that the client lives on and its pod shall live on; null where there is none.</param>
+    /// <param name="clientGone">The client has gone away.</param>
+    public async Task<HandshakeResult> RunAsync(HandshakeRequest request, string id, EventLoop? loop, CancellationToken clientGone)
     {
         var refusal = RequestTarget.TryParse(request.RawTarget, out var target);
         var table = tables.Current;
@@ -26,6 +31,7 @@ internal sealed class HandshakePipeline(LiveTableHolder tables, ForwardedHeaders
         var call = new HandshakeCall
         {
             Client = request,
+            Loop = loop,
             Target = target,
             Route = route,
             Forwarded = forwarded,
@@ -123,7 +129,7 @@ internal sealed class HandshakePipeline(LiveTableHolder tables, ForwardedHeaders
             var handedOver = false;
             try
             {
-                pod = await dialer.DialAsync(endpoint, backend.Policy, HostText.WithoutPort(call.Client.Authority).ToString(), route.Policy.ConnectTimeout, cancellation);
+                pod = await dialer.DialAsync(endpoint, backend.Policy, HostText.WithoutPort(call.Client.Authority).ToString(), route.Policy.ConnectTimeout, call.Loop, cancellation);
                 var result = await AskAsync(call, route, backend, pod, affinity, cancellation);
                 handedOver = result is HandshakeAccepted or HandshakeRefused { Answer: not null };
                 return result;

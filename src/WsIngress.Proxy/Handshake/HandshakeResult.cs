@@ -19,6 +19,9 @@ public abstract class HandshakeResult
 
     /// <summary>Header lines for the client, without those of one hop.</summary>
     public required HeaderList Headers { get; init; }
+
+    internal HandshakeFacts ToFacts(int status, HandshakeRefusal refusal, string? detail, TimeSpan duration) =>
+        new(Request, status, duration, refusal, Service, Endpoint?.Endpoint.PodName, Endpoint?.Endpoint.Authority, Tries, detail);
 }
 
 /// <summary>The pod switched protocols. Who holds this owns <see cref="Connection"/> and the endpoint's slot, and gives both back.</summary>
@@ -34,6 +37,18 @@ public sealed class HandshakeAccepted : HandshakeResult
     public required RouteState Route { get; init; }
 
     public string? Subprotocol => Headers.Get("Sec-WebSocket-Protocol");
+
+    internal SocketFacts ToSocketFacts() => new()
+    {
+        Id = Request.Id,
+        Request = Request,
+        Route = Route,
+        Endpoint = Connection.Endpoint,
+        Service = Service ?? "",
+        Pod = Connection.Endpoint.Endpoint.PodName ?? "",
+        PodAddress = Connection.Endpoint.Endpoint.Authority,
+        Subprotocol = Subprotocol,
+    };
 }
 
 /// <summary>No socket: our own refusal with a short text, or the pod's own answer with its body still to be read.</summary>

@@ -1,5 +1,8 @@
+using System.Net.Security;
 using System.Net.Sockets;
 using WsIngress.Proxy.Balancing;
+using WsIngress.Transport.Relaying;
+using WsIngress.Transport.Streams;
 
 namespace WsIngress.Proxy.Handshake;
 
@@ -7,7 +10,7 @@ namespace WsIngress.Proxy.Handshake;
 /// An open connection to a pod and the slot it holds in the pod's load. One owner; disposing closes the socket and gives the
 /// slot back, once, on whichever path a handshake or socket ends.
 /// </summary>
-internal sealed class PodConnection(EndpointEntry endpoint, Socket socket, Stream stream) : IAsyncDisposable
+internal sealed class PodConnection(EndpointEntry endpoint, Stream stream, Socket? socket = null) : IAsyncDisposable
 {
     private int _disposed;
     private byte[] _early = [];
@@ -28,15 +31,35 @@ internal sealed class PodConnection(EndpointEntry endpoint, Socket socket, Strea
         return early;
     }
 
+    /// <summary>
+    /// Gives the bare socket away if it lives on a loop, and with it the slot: who takes them returns both. On the loop's thread.
+    /// </summary>
+    public bool TryDetach(out BareSocket bare)
+    {
+        bare = default;
+        if (Stream is not LoopStream loop || Interlocked.Exchange(ref _disposed, 1) != 0)
+        {
+            return false;
+        }
+
+        bare = loop.Socket.Detach();
+        return true;
+    }
+
     /// <summary>Says that nothing more will be sent: FIN on a plain socket, close_notify and FIN on TLS.</summary>
     public async ValueTask ShutdownWriteAsync()
     {
-        if (Stream is System.Net.Security.SslStream tls)
+        switch (Stream)
         {
-            await tls.ShutdownAsync();
+            case LoopStream loop:
+                await loop.ShutdownWriteAsync();
+                break;
+            case SslStream tls:
+                await tls.ShutdownAsync();
+                break;
         }
 
-        socket.Shutdown(SocketShutdown.Send);
+        socket?.Shutdown(SocketShutdown.Send);
     }
 
     public async ValueTask DisposeAsync()
@@ -53,7 +76,7 @@ internal sealed class PodConnection(EndpointEntry endpoint, Socket socket, Strea
         }
         finally
         {
-            socket.Dispose();
+            socket?.Dispose();
         }
     }
 }

@@ -5,24 +5,35 @@ using WsIngress.Proxy.Balancing;
 using WsIngress.Proxy.Http;
 using WsIngress.Proxy.Tls;
 using WsIngress.Routing;
+using WsIngress.Transport.Loops;
+using WsIngress.Transport.Streams;
+using WsIngress.Transport.Tls;
 
 namespace WsIngress.Proxy.Handshake;
 
 /// <summary>Opens a connection to a pod: TCP, and TLS when the policy says so. Failures leave as <see cref="DialException"/>.</summary>
 internal sealed class PodDialer(TimeProvider time)
 {
+    private readonly BackendTlsClients _tls = new();
+
     /// <param name="endpoint">The pod; one slot of it is taken already and belongs to the connection once it is returned.</param>
     /// <param name="policy">Protocol and TLS settings.</param>
     /// <param name="serverName">SNI when the policy names none: the request's host.</param>
     /// <param name="timeout">For TCP and TLS together.</param>
+    /// <param name="loop">The loop that the socket is to live on; null: a socket of its own.</param>
     /// <param name="cancellation">The client went away or the handshake is over its time.</param>
-    public async Task<PodConnection> DialAsync(EndpointEntry endpoint, BackendPolicy policy, string serverName, TimeSpan timeout, CancellationToken cancellation)
+    public async Task<PodConnection> DialAsync(EndpointEntry endpoint, BackendPolicy policy, string serverName, TimeSpan timeout, EventLoop? loop, CancellationToken cancellation)
     {
         using var limit = new CancellationTokenSource(timeout > TimeSpan.Zero ? timeout : Timeout.InfiniteTimeSpan, time);
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
         Socket? socket = null;
         try
         {
+            if (loop is not null && (policy.Protocol != BackendProtocol.Https || OpenSsl.IsAvailable))
+            {
+                return await DialOnLoopAsync(endpoint, policy, serverName, loop, linked.Token);
+            }
+
             socket = await PodSocket.ConnectAsync(endpoint.Endpoint.Address, endpoint.Endpoint.Port, linked.Token);
             Stream stream = new NetworkStream(socket, ownsSocket: false);
             if (policy.Protocol == BackendProtocol.Https)
@@ -30,7 +41,7 @@ internal sealed class PodDialer(TimeProvider time)
                 stream = await AuthenticateAsync(stream, policy.Tls, serverName, linked.Token);
             }
 
-            return new PodConnection(endpoint, socket, stream);
+            return new PodConnection(endpoint, stream, socket);
         }
         catch (Exception error)
         {
@@ -43,6 +54,25 @@ internal sealed class PodDialer(TimeProvider time)
                 AuthenticationException => new DialException("TLS: " + (error.InnerException?.Message ?? error.Message), error),
                 _ => new DialException(error.Message, error),
             };
+        }
+    }
+
+    private async Task<PodConnection> DialOnLoopAsync(EndpointEntry endpoint, BackendPolicy policy, string serverName, EventLoop loop, CancellationToken cancellation)
+    {
+        var stream = new LoopStream(await PodSocket.ConnectAsync(loop, endpoint.Endpoint.Address, endpoint.Endpoint.Port, cancellation));
+        try
+        {
+            if (policy.Protocol == BackendProtocol.Https)
+            {
+                await stream.Socket.ShakeHandsAsync(_tls.Get(policy.Tls).Connect(stream.Socket.Descriptor, policy.Tls.ServerName ?? serverName), cancellation);
+            }
+
+            return new PodConnection(endpoint, stream);
+        }
+        catch
+        {
+            await stream.DisposeAsync();
+            throw;
         }
     }
 

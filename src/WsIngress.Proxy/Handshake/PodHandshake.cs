@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Security.Cryptography;
 using System.Text;
 using WsIngress.Proxy.Http;
@@ -15,11 +16,16 @@ internal static class PodHandshake
 
     private const int MaxInformational = 8;
 
+    /// <summary>16 bytes in base64.</summary>
+    private const int KeyLength = 24;
+
+    private static ReadOnlySpan<byte> AcceptGuid => "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"u8;
+
+    /// <remarks>The buffer goes back to its pool when the pod has switched; else the body keeps it, and an error leaves it to the collector.</remarks>
     public static async Task<(ResponseHead Head, PodBody Body)> ExchangeAsync(PodConnection pod, string target, HeaderList headers, CancellationToken cancellation)
     {
-        await pod.Stream.WriteAsync(Encoding.Latin1.GetBytes(WriteHead(target, headers)), cancellation);
-        await pod.Stream.FlushAsync(cancellation);
-        var buffer = new byte[4096];
+        await SendAsync(pod.Stream, target, headers, cancellation);
+        var buffer = ArrayPool<byte>.Shared.Rent(4096);
         var length = 0;
         var informational = 0;
         while (true)
@@ -46,6 +52,8 @@ internal static class PodHandshake
                     if (head!.Status == 101)
                     {
                         pod.KeepEarly(buffer.AsSpan(consumed, length - consumed));
+                        ArrayPool<byte>.Shared.Return(buffer);
+                        return (head, new PodBody(pod.Stream, [], 0, 0, framing));
                     }
 
                     return (head, new PodBody(pod.Stream, buffer, consumed, length - consumed, framing));
@@ -64,7 +72,10 @@ internal static class PodHandshake
                     throw new PodProtocolException($"answer head is larger than {MaxHead} bytes");
                 }
 
-                Array.Resize(ref buffer, Math.Min(MaxHead, buffer.Length * 2));
+                var larger = ArrayPool<byte>.Shared.Rent(buffer.Length * 2);
+                buffer.CopyTo(larger, 0);
+                ArrayPool<byte>.Shared.Return(buffer);
+                buffer = larger;
             }
 
             var read = await pod.Stream.ReadAsync(buffer.AsMemory(length), cancellation);
@@ -84,26 +95,48 @@ internal static class PodHandshake
     public static bool IsKey(string? key)
     {
         Span<byte> bytes = stackalloc byte[18];
-        return key is { Length: 24 } && Convert.TryFromBase64String(key, bytes, out var written) && written == 16;
+        return key is { Length: KeyLength } && Convert.TryFromBase64String(key, bytes, out var written) && written == 16;
     }
 
-    /// <summary>The accept value that belongs to a key (RFC 6455 §4.2.2, step 5.4).</summary>
+    /// <summary>The accept value that belongs to a key (RFC 6455 §4.2.2, step 5.4); the key is one by <see cref="IsKey"/>.</summary>
     public static string Accept(string key)
     {
 #pragma warning disable CA5350 // RFC 6455 fixes SHA-1; it guards against confusion, not against attackers.
-        return Convert.ToBase64String(SHA1.HashData(Encoding.ASCII.GetBytes(key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11")));
+        Span<byte> bytes = stackalloc byte[KeyLength + AcceptGuid.Length];
+        Span<byte> hash = stackalloc byte[SHA1.HashSizeInBytes];
+        Encoding.ASCII.GetBytes(key, bytes);
+        AcceptGuid.CopyTo(bytes[KeyLength..]);
+        SHA1.HashData(bytes, hash);
+        return Convert.ToBase64String(hash);
 #pragma warning restore CA5350
     }
 
-    private static string WriteHead(string target, HeaderList headers)
+    private static async Task SendAsync(Stream pod, string target, HeaderList headers, CancellationToken cancellation)
     {
-        var text = new StringBuilder(512);
-        text.Append("GET ").Append(target).Append(" HTTP/1.1\r\n");
-        foreach (var field in headers)
+        var buffer = ArrayPool<byte>.Shared.Rent(SizeOf(target, headers));
+        try
         {
-            text.Append(field.Name).Append(": ").Append(field.Value).Append("\r\n");
+            await pod.WriteAsync(buffer.AsMemory(0, Write(buffer, target, headers)), cancellation);
+            await pod.FlushAsync(cancellation);
         }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
 
-        return text.Append("\r\n").ToString();
+    /// <summary>Bytes that <see cref="Write"/> needs.</summary>
+    public static int SizeOf(string target, HeaderList headers) => target.Length + HeadBytes.SizeOf(headers) + "GET  HTTP/1.1\r\n\r\n".Length;
+
+    /// <summary>Writes the request head; returns its length.</summary>
+    public static int Write(Span<byte> destination, string target, HeaderList headers)
+    {
+        var head = new HeadBytes(destination);
+        head.Add("GET "u8);
+        head.Add(target);
+        head.Add(" HTTP/1.1\r\n"u8);
+        head.AddFields(headers);
+        head.Add("\r\n"u8);
+        return head.Length;
     }
 }

@@ -1,9 +1,8 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
-using System.Diagnostics.CodeAnalysis;
 using System.Net;
-using System.Net.Sockets;
 using System.Security.Cryptography;
+using WsIngress.Transport.Heads;
 
 namespace WsIngress.Proxy.Http;
 
@@ -77,10 +76,6 @@ public sealed class ForwardedHeaders(ImmutableArray<IPNetwork> trusted)
 
     public bool Trusts(IPAddress address) => Contains(trusted, address);
 
-    /// <summary>An address as it is written today: .NET also takes <c>9</c> and <c>011.1</c>, on whose meaning readers differ.</summary>
-    internal static bool TryParse(string? text, [NotNullWhen(true)] out IPAddress? address) =>
-        IPAddress.TryParse(text, out address) && (address.AddressFamily != AddressFamily.InterNetwork || address.ToString() == text);
-
     internal static bool Contains(ImmutableArray<IPNetwork> networks, IPAddress address)
     {
         foreach (var network in networks)
@@ -101,7 +96,7 @@ public sealed class ForwardedHeaders(ImmutableArray<IPNetwork> trusted)
         {
             values = values with { For = $"{chain}, {own.For}", ClientAddress = FirstUntrusted(chain) ?? own.ClientAddress };
         }
-        else if (TryParse(header("X-Real-IP"), out var real))
+        else if (AddressText.TryParse(header("X-Real-IP"), out var real))
         {
             real = real.IsIPv4MappedToIPv6 ? real.MapToIPv4() : real;
             values = values with { For = $"{real}, {own.For}", ClientAddress = real };
@@ -133,7 +128,7 @@ public sealed class ForwardedHeaders(ImmutableArray<IPNetwork> trusted)
         for (var i = hops.Length - 1; i >= Math.Max(0, hops.Length - MaxChain); i--)
         {
             var text = hops[i].Trim();
-            if (!TryParse(text, out var address) && !TryParse(WithoutPort(text), out address))
+            if (!AddressText.TryParse(text, out var address) && !AddressText.TryParse(WithoutPort(text), out address))
             {
                 return last;
             }

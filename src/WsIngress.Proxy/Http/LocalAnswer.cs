@@ -10,6 +10,8 @@ internal static class LocalAnswer
     /// <summary>Seconds a client is asked to wait after 503.</summary>
     public const string RetryAfter = "1";
 
+    public static string TextOf(int status, string text) => $"{status} {ReasonPhrases.GetReasonPhrase(status)}: {text}\n";
+
     public static async Task WriteAsync(HttpContext http, int status, string text)
     {
         if (http.Response.HasStarted)
@@ -38,7 +40,7 @@ internal static class LocalAnswer
 
     private static async Task WriteTextAsync(HttpContext http, int status, string text)
     {
-        var body = Encoding.UTF8.GetBytes($"{status} {ReasonPhrases.GetReasonPhrase(status)}: {text}\n");
+        var body = Encoding.UTF8.GetBytes(TextOf(status, text));
         http.Response.ContentType = "text/plain; charset=utf-8";
         http.Response.ContentLength = body.Length;
         if (!HttpMethods.IsHead(http.Request.Method))

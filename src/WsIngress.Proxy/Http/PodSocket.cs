@@ -1,6 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
 using WsIngress.Routing;
+using WsIngress.Transport.Loops;
+using WsIngress.Transport.Streams;
 
 namespace WsIngress.Proxy.Http;
 
@@ -14,11 +16,19 @@ internal static class PodSocket
     private const int MaxAddresses = 8;
 
     /// <exception cref="SocketException">No address accepted the connection, or none may be dialled.</exception>
-    public static async Task<Socket> ConnectAsync(string host, int port, CancellationToken cancellation)
+    public static Task<Socket> ConnectAsync(string host, int port, CancellationToken cancellation) =>
+        ConnectAsync(host, port, ConnectAsync, cancellation);
+
+    /// <summary>The same as a socket of an event loop; continues on its thread.</summary>
+    /// <exception cref="SocketException">No address accepted the connection, or none may be dialled.</exception>
+    public static Task<StreamSocket> ConnectAsync(EventLoop loop, string host, int port, CancellationToken cancellation) =>
+        ConnectAsync(host, port, (endPoint, token) => StreamSocket.ConnectAsync(loop, endPoint, token).AsTask(), cancellation);
+
+    private static async Task<T> ConnectAsync<T>(string host, int port, Func<IPEndPoint, CancellationToken, Task<T>> connect, CancellationToken cancellation)
     {
         if (IPAddress.TryParse(host, out var address))
         {
-            return await ConnectAsync(new IPEndPoint(address, port), cancellation);
+            return await connect(new IPEndPoint(address, port), cancellation);
         }
 
         var addresses = await Dns.GetHostAddressesAsync(host, cancellation);
@@ -27,7 +37,7 @@ internal static class PodSocket
         {
             try
             {
-                return await ConnectAsync(new IPEndPoint(resolved, port), cancellation);
+                return await connect(new IPEndPoint(resolved, port), cancellation);
             }
             catch (SocketException error)
             {

@@ -1,4 +1,6 @@
+using System.Buffers;
 using System.Text;
+using WsIngress.Transport.Heads;
 
 namespace WsIngress.Proxy.Http;
 
@@ -28,6 +30,12 @@ internal enum HeadError
 internal static class ResponseHeadReader
 {
     public const int MaxHeaders = 256;
+
+    private static readonly SearchValues<byte> TokenBytes =
+        SearchValues.Create("!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"u8);
+
+    private static readonly SearchValues<byte> Controls = SearchValues.Create(
+        [0, 1, 2, 3, 4, 5, 6, 7, 8, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 127]);
 
     public static HeadError TryRead(ReadOnlySpan<byte> bytes, out ResponseHead? head, out int consumed)
     {
@@ -99,28 +107,17 @@ internal static class ResponseHeadReader
             return false;
         }
 
-        foreach (var b in line[..colon])
+        var name = line[..colon];
+        var value = line[(colon + 1)..].Trim(" \t"u8);
+        var known = KnownNames.Find(name);
+        if (known is null && name.ContainsAnyExcept(TokenBytes))
         {
-            if (!HttpSyntax.IsTokenCharacter((char)b))
-            {
-                return false;
-            }
+            return false;
         }
 
-        headers.Add(Encoding.ASCII.GetString(line[..colon]), Encoding.Latin1.GetString(line[(colon + 1)..].Trim(" \t"u8)));
+        headers.Add(known?.Text ?? Encoding.ASCII.GetString(name), known?.CommonValue(value) ?? Encoding.Latin1.GetString(value));
         return true;
     }
 
-    private static bool HasControl(ReadOnlySpan<byte> line)
-    {
-        foreach (var b in line)
-        {
-            if ((b < 0x20 && b != '\t') || b == 0x7f)
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
+    private static bool HasControl(ReadOnlySpan<byte> line) => line.ContainsAny(Controls);
 }

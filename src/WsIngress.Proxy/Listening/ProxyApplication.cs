@@ -11,10 +11,8 @@ namespace WsIngress.Proxy.Listening;
 /// What Kestrel calls for every request, with nothing in between: no middleware, no framework routing. Decides between WebSocket
 /// and plain HTTP, and turns any defect into one failed request.
 /// </summary>
-internal sealed class ProxyApplication(HttpEndpoint http, WebSocketEndpoint webSocket, ActiveRequests active, ILogger logger) : IHttpApplication<DefaultHttpContext>
+internal sealed class ProxyApplication(HttpEndpoint http, WebSocketEndpoint webSocket, ActiveRequests active, RequestIds ids, ILogger logger) : IHttpApplication<DefaultHttpContext>
 {
-    private readonly RequestIds _ids = new();
-
     public DefaultHttpContext CreateContext(IFeatureCollection contextFeatures)
     {
         // Kestrel keeps the context with the connection: one object per connection, not per request.
@@ -34,7 +32,7 @@ internal sealed class ProxyApplication(HttpEndpoint http, WebSocketEndpoint webS
 
     public async Task ProcessRequestAsync(DefaultHttpContext context)
     {
-        var id = _ids.Next();
+        var id = ids.Next();
         try
         {
             if (WebSocketRequest.IsUpgrade(context) is { } kind)

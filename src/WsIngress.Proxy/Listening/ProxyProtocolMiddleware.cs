@@ -3,6 +3,7 @@ using System.Net;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
 using WsIngress.Proxy.Http;
+using WsIngress.Transport.Heads;
 
 namespace WsIngress.Proxy.Listening;
 

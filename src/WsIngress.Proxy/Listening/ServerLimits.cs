@@ -15,10 +15,13 @@ internal static class ServerLimits
     /// </summary>
     private const int StreamWindow = 64 * 1024;
 
+    /// <summary>Most header lines of a request before 431.</summary>
+    public const int MaxHeaders = 256;
+
     public static void Apply(KestrelServerLimits limits, ProxyOptions options)
     {
         limits.MaxRequestHeadersTotalSize = options.MaxHeaderBytes;
-        limits.MaxRequestHeaderCount = 256;
+        limits.MaxRequestHeaderCount = MaxHeaders;
         limits.MaxRequestLineSize = options.MaxRequestLine;
 
         // Not below a head, says Kestrel; the transport's own bound below is what holds a connection back.

@@ -2,11 +2,13 @@ using WsIngress.Proxy.Handshake;
 using WsIngress.Proxy.Live;
 using WsIngress.Proxy.Telemetry;
 using WsIngress.Relay;
+using WsIngress.Transport.Loops;
+using WsIngress.Transport.Relaying;
 
 namespace WsIngress.Proxy.Listening;
 
 /// <summary>Runs the relay of every accepted handshake, knows all open sockets, and drains them when the process is to end.</summary>
-internal sealed class SocketRelays(IProxyTelemetry telemetry, TimeProvider time) : IAsyncDisposable
+internal sealed class SocketRelays(IProxyTelemetry telemetry, TimeProvider time) : ISocketRelayOwner, IAsyncDisposable
 {
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(20);
     private readonly CancellationTokenSource _abort = new();
@@ -25,6 +27,36 @@ internal sealed class SocketRelays(IProxyTelemetry telemetry, TimeProvider time)
 
     public void Start() => _sweeper = new RelaySweeper(Registry, time);
 
+    /// <summary>Relays two bare sockets of a loop from now on; on the loop's thread. They and the pod's slot are given back at the end.</summary>
+    public void Start(EventLoop loop, SocketFacts facts, BareSocket client, BareSocket pod, ReadOnlySpan<byte> earlyFromClient, ReadOnlySpan<byte> earlyFromPod)
+    {
+        Enter();
+        var session = new RelaySession(facts.Id, OptionsOf(facts.Route), time, facts);
+        Registry.Add(session);
+        telemetry.SocketOpened(facts);
+        SocketRelay.Start(loop, session, client, pod, earlyFromClient, earlyFromPod, this);
+        if (_abort.IsCancellationRequested)
+        {
+            session.Cut();
+        }
+    }
+
+    void ISocketRelayOwner.Ended(RelaySession session, RelayReport report)
+    {
+        // As below: first the load, then the telling.
+        var facts = (SocketFacts)session.Tag!;
+        Registry.Remove(session);
+        facts.Endpoint.State.SocketReturned();
+        try
+        {
+            telemetry.SocketClosed(facts, report);
+        }
+        finally
+        {
+            Leave();
+        }
+    }
+
     /// <summary>Relays until the socket has ended and tells both ends of its life.</summary>
     /// <param name="open">Both sides.</param>
     /// <param name="endClientWrites">Ends the client's half alone where its HTTP version can; else null.</param>
@@ -42,7 +74,7 @@ internal sealed class SocketRelays(IProxyTelemetry telemetry, TimeProvider time)
                 session,
                 new RelayEnd(client, endClientWrites is null ? null : () => new ValueTask(endClientWrites())),
                 new RelayEnd(pod.Stream, pod.ShutdownWriteAsync),
-                ReadOnlyMemory<byte>.Empty,
+                open.TakeEarly(),
                 pod.TakeEarly(),
                 _abort.Token);
         }
@@ -83,13 +115,20 @@ internal sealed class SocketRelays(IProxyTelemetry telemetry, TimeProvider time)
         }
         catch (OperationCanceledException)
         {
-            await _abort.CancelAsync();
+            await AbortAsync();
             return false;
         }
     }
 
     /// <summary>Cuts every socket.</summary>
-    public Task AbortAsync() => _abort.CancelAsync();
+    public async Task AbortAsync()
+    {
+        await _abort.CancelAsync();
+        foreach (var session in Registry)
+        {
+            session.Cut();
+        }
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -129,4 +168,20 @@ internal sealed class SocketRelays(IProxyTelemetry telemetry, TimeProvider time)
 }
 
 /// <summary>What an accepted handshake leaves: who it is, the client's stream, and the pod's connection with its slot, to be given back.</summary>
-internal sealed record OpenSocket(SocketFacts Facts, Stream Client, PodConnection Pod);
+internal sealed record OpenSocket(SocketFacts Facts, Stream Client, PodConnection Pod)
+{
+    private ReadOnlyMemory<byte> _early;
+
+    /// <summary>What the client sent behind its handshake, where its stream does not bring it. Given away once.</summary>
+    public ReadOnlyMemory<byte> Early
+    {
+        init => _early = value;
+    }
+
+    public ReadOnlyMemory<byte> TakeEarly()
+    {
+        var early = _early;
+        _early = default;
+        return early;
+    }
+}

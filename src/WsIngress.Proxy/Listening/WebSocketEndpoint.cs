@@ -3,6 +3,8 @@ using Microsoft.AspNetCore.Http.Features;
 using WsIngress.Proxy.Handshake;
 using WsIngress.Proxy.Http;
 using WsIngress.Proxy.Telemetry;
+using WsIngress.Transport.Kestrel;
+using WsIngress.Transport.Streams;
 
 namespace WsIngress.Proxy.Listening;
 
@@ -32,10 +34,10 @@ internal sealed class WebSocketEndpoint(HandshakePipeline pipeline, SocketRelays
         var started = time.GetTimestamp();
         LiftHttpLimits(http);
         var request = WebSocketRequest.Read(http, kind);
-        var result = await pipeline.RunAsync(request, id, http.RequestAborted);
+        var result = await pipeline.RunAsync(request, id, http.Features.Get<IDetachFeature>()?.Loop, http.RequestAborted);
         if (result is HandshakeRefused refused)
         {
-            telemetry.HandshakeCompleted(Facts(refused, refused.Status, refused.Refusal, refused.Detail, time.GetElapsedTime(started)));
+            telemetry.HandshakeCompleted(refused.ToFacts(refused.Status, refused.Refusal, refused.Detail, time.GetElapsedTime(started)));
             await RefuseAsync(http, refused);
             return null;
         }
@@ -44,24 +46,52 @@ internal sealed class WebSocketEndpoint(HandshakePipeline pipeline, SocketRelays
         Stream client;
         try
         {
-            client = await OpenAsync(http, kind, accepted);
+            if (kind == WebSocketKind.Upgrade && http.Features.Get<IDetachFeature>() is { } detach)
+            {
+                // What follows up to the relay is one turn of the loop: nothing reads or writes between the 101 and the hand-over.
+                await detach.Loop.SwitchTo();
+                client = await OpenAsync(http, kind, accepted);
+                if (TryDetach(http, detach, accepted, started))
+                {
+                    return null;
+                }
+            }
+            else
+            {
+                client = await OpenAsync(http, kind, accepted);
+            }
         }
         catch (Exception error)
         {
             await accepted.Connection.DisposeAsync();
             if (http.RequestAborted.IsCancellationRequested || error is IOException or OperationCanceledException)
             {
-                telemetry.HandshakeCompleted(Facts(accepted, 499, HandshakeRefusal.ClientGone, error.Message, time.GetElapsedTime(started)));
+                telemetry.HandshakeCompleted(accepted.ToFacts(499, HandshakeRefusal.ClientGone, error.Message, time.GetElapsedTime(started)));
                 http.Abort();
                 return null;
             }
 
-            telemetry.HandshakeCompleted(Facts(accepted, 500, HandshakeRefusal.InternalError, error.Message, time.GetElapsedTime(started)));
+            telemetry.HandshakeCompleted(accepted.ToFacts(500, HandshakeRefusal.InternalError, error.Message, time.GetElapsedTime(started)));
             throw;
         }
 
-        telemetry.HandshakeCompleted(Facts(accepted, http.Response.StatusCode, HandshakeRefusal.None, null, time.GetElapsedTime(started)));
-        return new OpenSocket(Facts(accepted), client, accepted.Connection);
+        telemetry.HandshakeCompleted(accepted.ToFacts(http.Response.StatusCode, HandshakeRefusal.None, null, time.GetElapsedTime(started)));
+        return new OpenSocket(accepted.ToSocketFacts(), client, accepted.Connection);
+    }
+
+    /// <summary>Takes both sockets out of HTTP and starts their relay.</summary>
+    private bool TryDetach(HttpContext http, IDetachFeature detach, HandshakeAccepted accepted, long started)
+    {
+        var connection = accepted.Connection;
+        if (connection.Stream is not LoopStream pod || pod.Socket.Loop != detach.Loop || !detach.TryDetach(out var client, out var early))
+        {
+            return false;
+        }
+
+        connection.TryDetach(out var bare);
+        telemetry.HandshakeCompleted(accepted.ToFacts(http.Response.StatusCode, HandshakeRefusal.None, null, time.GetElapsedTime(started)));
+        relays.Start(detach.Loop, accepted.ToSocketFacts(), client, bare, early, connection.TakeEarly());
+        return true;
     }
 
     /// <summary>Limits that are about requests with a body must not end a socket.</summary>
@@ -132,31 +162,5 @@ internal sealed class WebSocketEndpoint(HandshakePipeline pipeline, SocketRelays
         {
             to.Append(field.Name, field.Value);
         }
-    }
-
-    private static HandshakeFacts Facts(HandshakeResult result, int status, HandshakeRefusal refusal, string? detail, TimeSpan duration) => new(
-        result.Request,
-        status,
-        duration,
-        refusal,
-        result.Service,
-        result.Endpoint?.Endpoint.PodName,
-        result.Endpoint?.Endpoint.Authority,
-        result.Tries,
-        detail);
-
-    private static SocketFacts Facts(HandshakeAccepted accepted)
-    {
-        var endpoint = accepted.Connection.Endpoint.Endpoint;
-        return new SocketFacts
-        {
-            Id = accepted.Request.Id,
-            Request = accepted.Request,
-            Route = accepted.Route,
-            Service = accepted.Service ?? "",
-            Pod = endpoint.PodName ?? "",
-            PodAddress = endpoint.Authority,
-            Subprotocol = accepted.Subprotocol,
-        };
     }
 }

@@ -1,4 +1,5 @@
 using System.Net;
+using WsIngress.Proxy.Balancing;
 using WsIngress.Proxy.Live;
 using WsIngress.Relay;
 
@@ -60,6 +61,10 @@ public sealed record SocketFacts
     public required string Id { get; init; }
     public required RequestFacts Request { get; init; }
     public required RouteState Route { get; init; }
+
+    /// <summary>The pod, whose load the socket is part of.</summary>
+    public required EndpointEntry Endpoint { get; init; }
+
     public required string Service { get; init; }
     public required string Pod { get; init; }
     public required string PodAddress { get; init; }

@@ -1,8 +1,10 @@
 using System.Collections.Immutable;
 using System.Net.Security;
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Logging;
 using WsIngress.Routing;
+using WsIngress.Transport.Tls;
 
 namespace WsIngress.Proxy.Tls;
 
@@ -27,33 +29,46 @@ public sealed class CertificateMap
     private Entry Default { get; }
 
     /// <param name="sni">As sent by the client; null or empty takes the default.</param>
-    internal SslStreamCertificateContext Find(string? sni)
-    {
-        if (string.IsNullOrEmpty(sni))
-        {
-            return Default.Certificate;
-        }
+    internal SslStreamCertificateContext Find(string? sni) => FindEntry(sni).Certificate;
 
-        var name = sni[^1] == '.' ? sni[..^1] : sni;
-        if (_byName.TryGetValue(name, out var entry))
-        {
-            return entry.Certificate;
-        }
-
-        var dot = name.IndexOf('.', StringComparison.Ordinal);
-        return dot > 0 && _byName.TryGetValue("*" + name[dot..], out entry) ? entry.Certificate : Default.Certificate;
-    }
+    /// <summary>
+    /// The same choice for a handshake in the transport. A certificate is read by OpenSSL when the first client asks for it, since most of 10,000 hosts
+    /// have none for hours; one that only OpenSSL refuses costs its own host alone.
+    /// </summary>
+    /// <param name="sni">As sent by the client; null or empty takes the default.</param>
+    internal TlsCertificate FindTls(string? sni) => FindEntry(sni).Transport.Value;
 
     /// <summary>Host, source and end of validity of every certificate in use.</summary>
     public IEnumerable<(string Host, string Source, DateTimeOffset NotAfter)> Expiries =>
         _byName.Select(pair => (pair.Key, pair.Value.Source, pair.Value.NotAfter));
 
-    private sealed record Entry(SslStreamCertificateContext Certificate, string Source, DateTimeOffset NotAfter);
+    private Entry FindEntry(string? sni)
+    {
+        if (string.IsNullOrEmpty(sni))
+        {
+            return Default;
+        }
+
+        var name = sni[^1] == '.' ? sni[..^1] : sni;
+        if (_byName.TryGetValue(name, out var entry))
+        {
+            return entry;
+        }
+
+        var dot = name.IndexOf('.', StringComparison.Ordinal);
+        return dot > 0 && _byName.TryGetValue("*" + name[dot..], out entry) ? entry : Default;
+    }
+
+    private sealed record Entry(SslStreamCertificateContext Certificate, string Source, DateTimeOffset NotAfter, Lazy<TlsCertificate> Transport);
 
     /// <summary>Builds maps; loads only certificates that the map before did not have, and takes the very same list for the very same map.</summary>
     public sealed class Factory(X509Certificate2 fallback, ILogger logger)
     {
-        private readonly Entry _fallback = new(SslStreamCertificateContext.Create(fallback, null, offline: true), "", new DateTimeOffset(fallback.NotAfter));
+        private readonly Entry _fallback = new(
+            SslStreamCertificateContext.Create(fallback, null, offline: true),
+            "",
+            new DateTimeOffset(fallback.NotAfter),
+            new(() => TlsCertificate.FromPem(fallback.ExportCertificatePem(), KeyPem(fallback))));
 
         public CertificateMap Build(ImmutableArray<TlsBinding> bindings, CertificateMap? previous)
         {
@@ -102,7 +117,7 @@ public sealed class CertificateMap
             }
         }
 
-        private static Entry Read(TlsBinding binding)
+        private Entry Read(TlsBinding binding)
         {
             var leaf = X509Certificate2.CreateFromPem(binding.CertificatePem, binding.KeyPem);
             var chain = new X509Certificate2Collection();
@@ -112,7 +127,26 @@ public sealed class CertificateMap
                 chain.RemoveAt(0);
             }
 
-            return new(SslStreamCertificateContext.Create(leaf, chain, offline: true), binding.Source, new DateTimeOffset(leaf.NotAfter));
+            return new(SslStreamCertificateContext.Create(leaf, chain, offline: true), binding.Source, new DateTimeOffset(leaf.NotAfter), new(() => ReadForTransport(binding)));
+        }
+
+        private TlsCertificate ReadForTransport(TlsBinding binding)
+        {
+            try
+            {
+                return TlsCertificate.FromPem(binding.CertificatePem, binding.KeyPem);
+            }
+            catch (Exception error)
+            {
+                ProxyLog.CertificateUnusable(logger, error, binding.Source, binding.Host);
+                return _fallback.Transport.Value;
+            }
+        }
+
+        private static string KeyPem(X509Certificate2 pair)
+        {
+            using AsymmetricAlgorithm? key = (AsymmetricAlgorithm?)pair.GetECDsaPrivateKey() ?? pair.GetRSAPrivateKey();
+            return key?.ExportPkcs8PrivateKeyPem() ?? throw new CryptographicException("the default certificate has no key that can be exported");
         }
     }
 }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Net;
 using Microsoft.Extensions.Logging;
+using WsIngress.Proxy;
 
 namespace WsIngress.Cli;
 
@@ -39,6 +40,15 @@ internal sealed record ServerOptions
 
     /// <summary>How long a shutdown, not ready any more, still takes new connections: load balancers need time to notice.</summary>
     public TimeSpan DeregistrationDelay { get; init; }
+
+    /// <summary>What moves the bytes; null leaves the choice to the data plane.</summary>
+    public TransportKind? Transport { get; init; }
+
+    /// <summary>Event loops; 0: one per core.</summary>
+    public int Loops { get; init; }
+
+    /// <summary>Who reads the head of a WebSocket over HTTP/1.1; null leaves the choice to the data plane.</summary>
+    public HandshakeWay? Handshake { get; init; }
 
     public required bool AccessLog { get; init; }
 

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Net;
 using Microsoft.Extensions.Logging;
+using WsIngress.Proxy;
 
 namespace WsIngress.Cli;
 
@@ -20,6 +21,15 @@ internal sealed class ServerSettings
 
     private readonly Setting<ImmutableArray<IPNetwork>> _proxyProtocol = new(
         "proxy-protocol", "CIDR,...", "Peers that begin each connection with a PROXY protocol header", "", SettingParsers.CidrsAllowed, SettingParsers.Cidrs);
+
+    private readonly Setting<TransportKind?> _transport = new(
+        "transport", "auto|epoll|sockets", "What moves the bytes: own event loops, or Kestrel's sockets", "auto", SettingParsers.TransportAllowed, SettingParsers.Transport);
+
+    private readonly Setting<int> _loops = new(
+        "loops", "auto|N", "Event loops of --transport epoll", "auto", SettingParsers.LoopsAllowed, SettingParsers.Loops);
+
+    private readonly Setting<HandshakeWay?> _handshake = new(
+        "handshake", "auto|transport|kestrel", "Who reads the head of a WebSocket over HTTP/1.1", "auto", SettingParsers.HandshakeAllowed, SettingParsers.Handshake);
 
     private readonly Setting<LogLevel> _logLevel = new(
         "log-level", "LEVEL", "Least severe log line that is written", "info", SettingParsers.LogLevelAllowed, SettingParsers.Level);
@@ -53,7 +63,7 @@ internal sealed class ServerSettings
     public IEnumerable<Setting> All =>
     [
         _http, _https, _h2c, _metrics, _admin, IngressClass, _trustedProxies, _proxyProtocol, DisableExternalName,
-        _drainWindow, _accessLog, _logLevel, _logFormat,
+        _drainWindow, _transport, _loops, _handshake, _accessLog, _logLevel, _logFormat,
     ];
 
     /// <summary>What cannot be used goes to the reader, the deadlines' sum included.</summary>
@@ -77,6 +87,9 @@ internal sealed class ServerSettings
             DrainWindow = reader.Read(_drainWindow),
             DrainDeadline = deadline.Value,
             DeregistrationDelay = delay,
+            Transport = reader.Read(_transport),
+            Loops = reader.Read(_loops),
+            Handshake = reader.Read(_handshake),
             AccessLog = reader.Read(_accessLog),
             LogLevel = reader.Read(_logLevel),
             LogFormat = reader.Read(_logFormat) ?? (console.OutputIsTerminal ? LogFormat.Text : LogFormat.Json),

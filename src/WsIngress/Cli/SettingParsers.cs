@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Net;
 using Microsoft.Extensions.Logging;
+using WsIngress.Proxy;
 
 namespace WsIngress.Cli;
 
@@ -12,6 +14,9 @@ internal static class SettingParsers
     public const string LogLevelAllowed = "debug, info, warning, error or none";
     public const string LogFormatAllowed = "auto (text on a terminal, json otherwise), text or json";
     public const string ClassAllowed = "a DNS name: letters, digits, '-' and '.', at most 253";
+    public const string TransportAllowed = "auto (epoll on Linux), epoll or sockets";
+    public const string HandshakeAllowed = "auto (transport where epoll moves the bytes), transport or kestrel";
+    public const string LoopsAllowed = "auto (one per core) or a number from 1 to 256";
     public const string DirectoryAllowed = "a folder that exists";
 
     public static bool Text(string text, out string value)
@@ -78,6 +83,37 @@ internal static class SettingParsers
             _ => null,
         };
         return value is not null || text == "auto";
+    }
+
+    /// <summary>Null is <c>auto</c>.</summary>
+    public static bool Transport(string text, out TransportKind? value)
+    {
+        value = text switch
+        {
+            "epoll" when OperatingSystem.IsLinux() => TransportKind.Epoll,
+            "sockets" => TransportKind.Sockets,
+            _ => null,
+        };
+        return value is not null || text == "auto";
+    }
+
+    /// <summary>Null is <c>auto</c>.</summary>
+    public static bool Handshake(string text, out HandshakeWay? value)
+    {
+        value = text switch
+        {
+            "transport" => HandshakeWay.Transport,
+            "kestrel" => HandshakeWay.Kestrel,
+            _ => null,
+        };
+        return value is not null || text == "auto";
+    }
+
+    /// <summary>Zero is <c>auto</c>.</summary>
+    public static bool Loops(string text, out int value)
+    {
+        value = 0;
+        return text == "auto" || (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out value) && value is >= 1 and <= 256);
     }
 
     public static bool ClassName(string text, out string value)

@@ -115,6 +115,9 @@ internal sealed class ServingHost(ServerOptions options, TimeProvider time, Stre
         H2c = options.H2c.IsOff ? null : options.H2c.ToEndPoint(),
         TrustedProxies = options.TrustedProxies,
         ProxyProtocolPeers = options.ProxyProtocol,
+        Transport = options.Transport ?? Proxy.ProxyOptions.DefaultTransport,
+        Loops = options.Loops,
+        Handshake = options.Handshake ?? HandshakeWay.Transport,
     };
 
     private static BoundListeners Bound(DataPlane plane, SideServer? metrics, SideServer? admin) => new()

@@ -76,6 +76,7 @@ internal sealed class Metrics : IProxyTelemetry
         _memory = new(Registry);
         Cluster = new(Registry);
         Leader = new(Registry);
+        Loops = new(Registry);
         make.CreateGauge("wsingress_start_timestamp_seconds", "When the process started.").Set(started.ToUnixTimeMilliseconds() / 1000.0);
         make.CreateGauge("wsingress_build_info", "Constant 1.", ["version"]).WithLabels(version).Set(1);
     }
@@ -86,6 +87,8 @@ internal sealed class Metrics : IProxyTelemetry
     public ClusterMetrics Cluster { get; }
 
     public LeaderMetrics Leader { get; }
+
+    private LoopMetrics Loops { get; }
 
     /// <summary>Names what is read at every scrape. Once, before the first.</summary>
     public void Watch(DataPlane plane, SyncState sync, AccessLog? log)
@@ -98,6 +101,7 @@ internal sealed class Metrics : IProxyTelemetry
             CollectConfiguration(plane, sync.Current);
             Cluster.Collect(sync.Current.Snapshot);
             Leader.Collect();
+            Loops.Collect(plane);
             _memory.Collect(plane.Room);
             _droppedLines.IncTo(log?.Dropped ?? 0);
         });

@@ -2,21 +2,25 @@ using Prometheus;
 
 namespace WsIngress.Telemetry;
 
-/// <summary>What the process holds of what it may hold: every socket costs two descriptors, and their end is the end of new sockets.</summary>
+/// <summary>
+/// What the process holds of what it may hold: every socket costs two descriptors, and their end is the end of new sockets. And what the
+/// garbage collector had to do: nothing, while sockets only relay.
+/// </summary>
 internal static class ProcessMetrics
 {
     private const string Descriptors = "/proc/self/fd";
     private const string Limits = "/proc/self/limits";
 
-    /// <summary>Nothing on a system without <c>/proc</c>.</summary>
+    /// <summary>Without <c>/proc</c> nothing about descriptors.</summary>
     public static void Register(CollectorRegistry registry)
     {
+        var make = Prometheus.Metrics.WithCustomRegistry(registry);
+        RegisterCollector(registry, make);
         if (!Directory.Exists(Descriptors))
         {
             return;
         }
 
-        var make = Prometheus.Metrics.WithCustomRegistry(registry);
         var open = make.CreateGauge("wsingress_open_files", "File descriptors that the process has open.");
         if (SoftLimit(File.ReadLines(Limits)) is { } limit)
         {
@@ -24,6 +28,21 @@ internal static class ProcessMetrics
         }
 
         registry.AddBeforeCollectCallback(() => open.Set(Directory.EnumerateFileSystemEntries(Descriptors).Count()));
+    }
+
+    private static void RegisterCollector(CollectorRegistry registry, MetricFactory make)
+    {
+        var collections = make.CreateCounter("wsingress_gc_collections_total", "Garbage collections of this generation or an older one.", ["generation"]);
+        var allocated = make.CreateCounter("wsingress_gc_allocated_bytes_total", "Bytes that were allocated on the managed heap.");
+        registry.AddBeforeCollectCallback(() =>
+        {
+            for (var generation = 0; generation <= GC.MaxGeneration; generation++)
+            {
+                collections.WithLabels($"{generation}").IncTo(GC.CollectionCount(generation));
+            }
+
+            allocated.IncTo(GC.GetTotalAllocatedBytes());
+        });
     }
 
     /// <summary>The soft limit of the line <c>Max open files</c>; null when it is unlimited or cannot be read.</summary>

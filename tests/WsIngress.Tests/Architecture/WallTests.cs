@@ -13,12 +13,13 @@ namespace WsIngress.Tests.Architecture;
 public sealed class WallTests
 {
     private static readonly Assembly[] Product =
-        [typeof(RoutingTable).Assembly, typeof(RelaySession).Assembly, typeof(Translator).Assembly, typeof(DataPlane).Assembly, Assembly.Load("wsingress")];
+        [typeof(RoutingTable).Assembly, typeof(RelaySession).Assembly, typeof(Translator).Assembly, typeof(DataPlane).Assembly, typeof(WsIngress.Transport.Loops.EventLoop).Assembly, Assembly.Load("wsingress")];
 
     [Theory]
     [InlineData("WsIngress.Routing", "")]
     [InlineData("WsIngress.Relay", "")]
     [InlineData("WsIngress.Translation", "WsIngress.Routing,KubernetesClient")]
+    [InlineData("WsIngress.Transport", "WsIngress.Relay,Microsoft.AspNetCore,Microsoft.Extensions,Microsoft.Net.Http.Headers")]
     [InlineData("WsIngress.Proxy", "WsIngress.Routing,WsIngress.Relay,WsIngress.Transport,Yarp.ReverseProxy,Microsoft.AspNetCore,Microsoft.Extensions,Microsoft.Net.Http.Headers,System.IO.Hashing")]
     public void A_project_references_only_what_its_wall_lets_through(string project, string allowed)
     {

@@ -4,8 +4,8 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Text;
 using FsCheck.Xunit;
-using WsIngress.Proxy.Listening;
 using WsIngress.Routing;
+using WsIngress.Transport.Heads;
 using Xunit;
 
 namespace WsIngress.Tests.Proxy;
@@ -56,7 +56,7 @@ public sealed class ProxyProtocolTests
         byte[] all = [.. header, .. "GET / HTTP/1.1"u8];
         for (var length = 0; length < header.Length; length++)
         {
-            Assert.True(ProxyProtocolHeader.TryRead(new(all.AsMemory(0, length)), out _, out _) == ProxyProtocolStatus.Incomplete, $"{name}: {length} bytes");
+            Assert.True(ProxyProtocolHeader.TryRead(all.AsSpan(0, length), out _, out _) == ProxyProtocolStatus.Incomplete, $"{name}: {length} bytes");
         }
 
         for (var cut = 0; cut < all.Length; cut++)
@@ -72,7 +72,7 @@ public sealed class ProxyProtocolTests
     [MemberData(nameof(Malformed))]
     public void A_malformed_header_is_told_from_an_unfinished_one(string name, byte[] header)
     {
-        Assert.True(ProxyProtocolHeader.TryRead(new(header), out var source, out _) == ProxyProtocolStatus.Malformed, name);
+        Assert.True(ProxyProtocolHeader.TryRead(header, out var source, out _) == ProxyProtocolStatus.Malformed, name);
         Assert.Null(source);
     }
 
@@ -83,7 +83,7 @@ public sealed class ProxyProtocolTests
     [InlineData("\r\nGET /")]
     public void What_does_not_begin_with_a_header_is_left_alone(string bytes)
     {
-        Assert.Equal(ProxyProtocolStatus.Absent, ProxyProtocolHeader.TryRead(new(Encoding.ASCII.GetBytes(bytes)), out _, out _));
+        Assert.Equal(ProxyProtocolStatus.Absent, ProxyProtocolHeader.TryRead(Encoding.ASCII.GetBytes(bytes), out _, out _));
     }
 
     [Property(MaxTest = 500)]
@@ -91,7 +91,7 @@ public sealed class ProxyProtocolTests
     {
         byte[] all = second ? [.. Signature, .. bytes] : [.. "PROXY "u8, .. bytes];
 
-        var status = ProxyProtocolHeader.TryRead(new(all), out _, out var consumed);
+        var status = ProxyProtocolHeader.TryRead(all, out _, out var consumed);
 
         Assert.NotEqual(ProxyProtocolStatus.Absent, status);
         Assert.InRange(consumed, 0, status == ProxyProtocolStatus.Complete ? all.Length : int.MaxValue);

@@ -30,7 +30,7 @@ internal sealed class TestProxy : IAsyncDisposable
     public static async Task<TestProxy> StartAsync(Func<ProxyOptions, ProxyOptions>? configure = null, TimeProvider? time = null, Random? random = null)
     {
         var loopback = new IPEndPoint(IPAddress.Loopback, 0);
-        var options = new ProxyOptions { Http = loopback, Https = loopback, H2c = loopback };
+        var options = TestTransport.Apply(new ProxyOptions { Http = loopback, Https = loopback, H2c = loopback });
         var telemetry = new RecordingTelemetry();
         var plane = new DataPlane(configure?.Invoke(options) ?? options, telemetry, NullLoggerFactory.Instance, time ?? TimeProvider.System, random);
         await plane.StartAsync(CancellationToken.None);

@@ -43,6 +43,33 @@ public sealed class FrameScannerLaws
         Assert.Equal(bytes[..outWhole.Length], outWhole);
     }
 
+    /// <summary>Headers inside the traffic are changed too, not only what follows it: what is released before an error is whole.</summary>
+    [Property(MaxTest = 1000)]
+    public void Any_cutting_of_changed_traffic_gives_the_same_result(byte[] shape, byte[] cuts, (ushort At, byte Value)[] changes, bool masked)
+    {
+        byte[] bytes = [.. FrameBytes.Traffic(shape, masked).SelectMany(f => f)];
+        foreach ((ushort at, byte value) in changes.Take(4))
+        {
+            if (bytes.Length > 0)
+            {
+                bytes[at % bytes.Length] = value;
+            }
+        }
+
+        (FrameScanner whole, byte[] outWhole) = Run(bytes, [], masked);
+        (FrameScanner cut, byte[] outCut) = Run(bytes, cuts, masked);
+
+        Assert.Equal(outWhole, outCut);
+        AssertSame(whole, cut);
+        Assert.Equal(bytes[..outWhole.Length], outWhole);
+        (List<ParsedFrame> frames, int rest) = IndependentParser.Parse(outWhole);
+        Assert.Equal(whole.AtFrameBoundary, rest == 0);
+        foreach (FrameOpcode opcode in Opcodes)
+        {
+            Assert.InRange(whole.Counters.Frames(opcode) - frames.Count(f => f.Opcode == (int)opcode), 0, rest == 0 ? 0 : 1);
+        }
+    }
+
     [Property(MaxTest = 300)]
     public void Each_told_boundary_is_one_and_it_is_the_last(byte[] shape, byte[] cuts, bool masked)
     {

@@ -2,9 +2,8 @@ using System.Buffers;
 using System.Buffers.Binary;
 using System.Net;
 using System.Text;
-using WsIngress.Proxy.Http;
 
-namespace WsIngress.Proxy.Listening;
+namespace WsIngress.Transport.Heads;
 
 /// <summary>How far a reader of the PROXY protocol came.</summary>
 internal enum ProxyProtocolStatus
@@ -31,13 +30,36 @@ internal static class ProxyProtocolHeader
 
     /// <param name="buffer">Bytes so far.</param>
     /// <param name="source">The client's address; null when the header says LOCAL or UNKNOWN.</param>
-    /// <param name="consumed">Length of the header.</param>
-    public static ProxyProtocolStatus TryRead(ReadOnlySequence<byte> buffer, out IPEndPoint? source, out long consumed)
+    /// <param name="consumed">Length of the header; 0 unless it is complete.</param>
+    public static ProxyProtocolStatus TryRead(ReadOnlySequence<byte> buffer, out IPEndPoint? source, out int consumed)
+    {
+        if (buffer.IsSingleSegment)
+        {
+            return TryRead(buffer.FirstSpan, out source, out consumed);
+        }
+
+        Span<byte> bytes = stackalloc byte[(int)Math.Min(buffer.Length, MaxV2)];
+        buffer.Slice(0, bytes.Length).CopyTo(bytes);
+        return TryRead(bytes, out source, out consumed);
+    }
+
+    /// <inheritdoc cref="TryRead(ReadOnlySequence{byte}, out IPEndPoint?, out int)"/>
+    public static ProxyProtocolStatus TryRead(ReadOnlySpan<byte> bytes, out IPEndPoint? source, out int consumed)
+    {
+        var status = Read(bytes, out source, out consumed);
+        if (status != ProxyProtocolStatus.Complete)
+        {
+            source = null;
+            consumed = 0;
+        }
+
+        return status;
+    }
+
+    private static ProxyProtocolStatus Read(ReadOnlySpan<byte> bytes, out IPEndPoint? source, out int consumed)
     {
         source = null;
         consumed = 0;
-        Span<byte> bytes = stackalloc byte[(int)Math.Min(buffer.Length, MaxV2)];
-        buffer.Slice(0, bytes.Length).CopyTo(bytes);
         if (StartsLike(bytes, V2))
         {
             return bytes.Length < V2.Length ? ProxyProtocolStatus.Incomplete : ReadV2(bytes, out source, out consumed);
@@ -58,7 +80,7 @@ internal static class ProxyProtocolHeader
     }
 
     /// <summary><c>PROXY TCP4|TCP6|UNKNOWN source destination sport dport CRLF</c>.</summary>
-    private static ProxyProtocolStatus ReadV1(ReadOnlySpan<byte> bytes, out IPEndPoint? source, out long consumed)
+    private static ProxyProtocolStatus ReadV1(ReadOnlySpan<byte> bytes, out IPEndPoint? source, out int consumed)
     {
         source = null;
         consumed = 0;
@@ -81,9 +103,9 @@ internal static class ProxyProtocolHeader
         }
 
         var isValid = parts.Length == 6 && parts[1] is "TCP4" or "TCP6"
-            && ForwardedHeaders.TryParse(parts[2], out var address)
+            && AddressText.TryParse(parts[2], out var address)
             && address.AddressFamily == (parts[1] == "TCP4" ? System.Net.Sockets.AddressFamily.InterNetwork : System.Net.Sockets.AddressFamily.InterNetworkV6)
-            && ForwardedHeaders.TryParse(parts[3], out _)
+            && AddressText.TryParse(parts[3], out _)
             && TryPort(parts[4], out var port) && TryPort(parts[5], out _)
             && (source = new IPEndPoint(address, port)) is not null;
         return isValid ? ProxyProtocolStatus.Complete : ProxyProtocolStatus.Malformed;
@@ -95,7 +117,7 @@ internal static class ProxyProtocolHeader
         return text.Length is > 0 and <= 5 && text.All(char.IsAsciiDigit) && int.TryParse(text, out port) && port <= 65535;
     }
 
-    private static ProxyProtocolStatus ReadV2(ReadOnlySpan<byte> bytes, out IPEndPoint? source, out long consumed)
+    private static ProxyProtocolStatus ReadV2(ReadOnlySpan<byte> bytes, out IPEndPoint? source, out int consumed)
     {
         source = null;
         consumed = 0;

@@ -1,0 +1,179 @@
+using System.Buffers;
+using System.Net;
+using Microsoft.Extensions.Logging;
+using WsIngress.Proxy.Handshake;
+using WsIngress.Proxy.Http;
+using WsIngress.Proxy.Telemetry;
+using WsIngress.Transport.Heads;
+using WsIngress.Transport.Listening;
+using WsIngress.Transport.Loops;
+using WsIngress.Transport.Streams;
+
+namespace WsIngress.Proxy.Listening;
+
+/// <summary>
+/// WebSockets whose heads the transport reads itself: the same pipeline, without any object of the HTTP server. All of a handshake runs on the loop of
+/// its client, but for names that have to be resolved.
+/// </summary>
+internal sealed class TransportUpgrades(
+    HeadLimits limits, HandshakePipeline pipeline, SocketRelays relays, IProxyTelemetry telemetry, RequestIds ids, TimeProvider time, ILogger logger) : IUpgradeEntry
+{
+    [ThreadStatic]
+    private static UpgradeHeadReader? _reader;
+
+    private readonly DateLine _date = new(time);
+
+    public bool TryTake(EventLoop loop, ReadOnlyMemory<byte> first, ConnectionEnds ends, bool isTls, IFreshConnection connection)
+    {
+        _reader ??= new UpgradeHeadReader(limits);
+        if (_reader.Read(first, out var head, out var consumed) != HeadKind.Upgrade)
+        {
+            return false;
+        }
+
+        var request = TransportHandshake.Read(head!, ends.Remote?.Address ?? IPAddress.None, isTls);
+        var early = consumed == first.Length ? [] : first.Span[consumed..].ToArray();
+        var (descriptor, tls) = connection.Take();
+        _ = RunAsync(new StreamSocket(loop, descriptor) { Tls = tls }, connection, request, early);
+        return true;
+    }
+
+    private async Task RunAsync(StreamSocket client, IFreshConnection connection, HandshakeRequest request, byte[] early)
+    {
+        var id = ids.Next();
+        relays.Enter();
+        try
+        {
+            if (await HandshakeAsync(client, connection, request, early, id) is { } open)
+            {
+                await relays.RunAsync(open, null);
+            }
+        }
+        catch (Exception error)
+        {
+            ProxyLog.RequestFailed(logger, error, id);
+            await client.Loop.SwitchTo();
+            client.Abandon();
+        }
+        finally
+        {
+            relays.Leave();
+        }
+    }
+
+    /// <summary>A socket whose sides are not both on the loop, to be relayed over streams; else null, and the client is somebody else's or closed.</summary>
+    private async Task<OpenSocket?> HandshakeAsync(StreamSocket client, IFreshConnection connection, HandshakeRequest request, byte[] early, string id)
+    {
+        var started = time.GetTimestamp();
+        using var gone = new CancellationTokenSource();
+        client.WatchForEnd(gone);
+        var result = await pipeline.RunAsync(request, id, client.Loop, gone.Token);
+        await client.Loop.SwitchTo();
+        client.WatchForEnd(null);
+        if (result is HandshakeAccepted accepted)
+        {
+            return await AcceptAsync(client, accepted, early, started);
+        }
+
+        var refused = (HandshakeRefused)result;
+        telemetry.HandshakeCompleted(refused.ToFacts(refused.Status, refused.Refusal, refused.Detail, time.GetElapsedTime(started)));
+        if (refused.Refusal != HandshakeRefusal.ClientGone && await AnswerAsync(client, refused))
+        {
+            // HTTP goes on where a socket did not begin: the client may ask for something else, or try again.
+            connection.GiveToServer(client.Detach(), early);
+            return null;
+        }
+
+        client.Abandon();
+        return null;
+    }
+
+    private async Task<OpenSocket?> AcceptAsync(StreamSocket client, HandshakeAccepted accepted, byte[] early, long started)
+    {
+        var connection = accepted.Connection;
+        var head = new ArrayBufferWriter<byte>(512);
+        if (!AnswerBytes.TryWriteSwitch(head, accepted.Headers, _date))
+        {
+            await connection.DisposeAsync();
+            telemetry.HandshakeCompleted(accepted.ToFacts(500, HandshakeRefusal.InternalError, "a header of the answer cannot be written", time.GetElapsedTime(started)));
+            client.Abandon();
+            return null;
+        }
+
+        try
+        {
+            await client.WriteAsync(head.WrittenMemory, CancellationToken.None);
+        }
+        catch (IOException error)
+        {
+            await connection.DisposeAsync();
+            telemetry.HandshakeCompleted(accepted.ToFacts(499, HandshakeRefusal.ClientGone, error.Message, time.GetElapsedTime(started)));
+            client.Abandon();
+            return null;
+        }
+
+        telemetry.HandshakeCompleted(accepted.ToFacts(101, HandshakeRefusal.None, null, time.GetElapsedTime(started)));
+        var facts = accepted.ToSocketFacts();
+        if (connection.Stream is LoopStream pod && pod.Socket.Loop == client.Loop && connection.TryDetach(out var bare))
+        {
+            relays.Start(client.Loop, facts, client.Detach(), bare, early, connection.TakeEarly());
+            return null;
+        }
+
+        return new OpenSocket(facts, new LoopStream(client), connection) { Early = early };
+    }
+
+    /// <summary>True when the whole answer was sent, on the loop's thread.</summary>
+    private async Task<bool> AnswerAsync(StreamSocket client, HandshakeRefused refused)
+    {
+        var output = new ArrayBufferWriter<byte>(512);
+        try
+        {
+            if (refused.Answer is not { } answer)
+            {
+                if (!AnswerBytes.TryWriteRefusal(output, refused.Status, refused.Headers, refused.Text, _date))
+                {
+                    AnswerBytes.TryWriteRefusal(output, 500, new HeaderList(0), "defect in the proxy, see its log", _date);
+                }
+
+                await client.WriteAsync(output.WrittenMemory, CancellationToken.None);
+            }
+            else
+            {
+                await using (answer.Connection)
+                {
+                    await PassOnAsync(client, refused, answer, output);
+                }
+            }
+
+            await client.Loop.SwitchTo();
+            return true;
+        }
+        catch (Exception error) when (error is IOException or OperationCanceledException)
+        {
+            // The client must not take half of the pod's answer for all of it: its connection ends without the last chunk.
+        }
+
+        await client.Loop.SwitchTo();
+        return false;
+    }
+
+    /// <summary>The pod's own answer with its body, within the time of a handshake.</summary>
+    private async Task PassOnAsync(StreamSocket client, HandshakeRefused refused, PodAnswer answer, ArrayBufferWriter<byte> output)
+    {
+        var wait = refused.Request.Route!.Policy.WebSocket.HandshakeTimeout;
+        using var limit = new CancellationTokenSource(wait > TimeSpan.Zero ? wait : Timeout.InfiniteTimeSpan, time);
+        var framing = answer.Body.Framing;
+        if (!AnswerBytes.TryWritePodHead(output, refused.Status, refused.Headers, framing, _date))
+        {
+            AnswerBytes.TryWriteRefusal(output, 502, new HeaderList(0), "the pod's answer cannot be passed on", _date);
+            await client.WriteAsync(output.WrittenMemory, limit.Token);
+            return;
+        }
+
+        await client.WriteAsync(output.WrittenMemory, limit.Token);
+        await using var body = new AnswerBody(client, AnswerBytes.IsInChunks(framing));
+        await answer.Body.CopyToAsync(body, limit.Token);
+        await body.EndAsync(limit.Token);
+    }
+}

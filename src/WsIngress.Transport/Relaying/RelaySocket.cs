@@ -1,0 +1,262 @@
+using System.Buffers;
+using WsIngress.Relay;
+using WsIngress.Transport.Loops;
+using WsIngress.Transport.Native;
+
+namespace WsIngress.Transport.Relaying;
+
+/// <summary>
+/// One side of a <see cref="SocketRelay"/>. It owns a buffer only while the kernel has not taken all that is meant for it, and as long as it
+/// does its peer is not read: so a slow reader slows its peer, with at most one read buffer (64 KiB) pending, and a frame of our own.
+/// </summary>
+internal sealed class RelaySocket(SocketRelay relay, RelaySide side, int descriptor) : LoopSocket(relay.Loop, descriptor)
+{
+    /// <summary>Reads of a TLS session before others have their turn: what it has taken from the kernel is not reported again.</summary>
+    private const int ReadsPerTurn = 8;
+
+    private byte[]? _pending;
+    private int _pendingStart;
+    private int _pendingEnd;
+    private bool _readWantsWrite;
+    private bool _shutdownDue;
+
+    public RelaySide Side => side;
+
+    /// <summary>No more bytes come from it.</summary>
+    public bool HasEnded { get; private set; }
+
+    /// <summary>Its write half was ended, or cannot be any more.</summary>
+    public bool IsShutDown { get; private set; }
+
+    /// <summary>Bytes for it wait until it is writable.</summary>
+    public bool HasPending => _pending is not null;
+
+    private RelayDirection Incoming => relay.From(side);
+
+    private RelayDirection Outgoing => relay.To(side);
+
+    public override void OnEvents(uint events)
+    {
+        if ((events & LibC.EPOLLOUT) != 0 || ((events & (LibC.EPOLLERR | LibC.EPOLLHUP)) != 0 && HasPending))
+        {
+            Flush();
+        }
+
+        if ((events & ~LibC.EPOLLOUT) != 0 || _readWantsWrite)
+        {
+            ReadAvailable();
+        }
+
+        relay.Settle();
+    }
+
+    public override void OnDefect(Exception defect) => relay.Fail(side, defect.Message);
+
+    /// <summary>Reads and forwards what is there, as far as the peer takes it. On a plain socket one read: the kernel reports the rest again.</summary>
+    public void ReadAvailable()
+    {
+        _readWantsWrite = false;
+        RelaySocket peer = relay.Peer(side);
+        for (int reads = 0; !HasEnded && !IsClosed && !peer.HasPending; reads++)
+        {
+            if (reads == ReadsPerTurn)
+            {
+                relay.ReadLater();
+                return;
+            }
+
+            byte[] buffer = Loop.ReadBuffer;
+            int count = Read(buffer.AsSpan(EventLoop.Headroom));
+            if (count <= 0)
+            {
+                TakeNothing(count);
+                return;
+            }
+
+            relay.Forward(this, buffer, count);
+            if (Tls is null)
+            {
+                return;
+            }
+        }
+    }
+
+    /// <summary>Sends, or keeps what the kernel does not take. Notes the failure of a peer that is gone.</summary>
+    public void Send(ReadOnlySpan<byte> bytes)
+    {
+        if (HasPending)
+        {
+            Keep(bytes);
+            return;
+        }
+
+        while (true)
+        {
+            int count = Write(bytes);
+            if (count == IoResult.Failed)
+            {
+                FailWrites();
+                return;
+            }
+
+            if (count == bytes.Length)
+            {
+                Outgoing.Written();
+                return;
+            }
+
+            bytes = bytes[Math.Max(0, count)..];
+
+            // A short count on a plain socket says that its buffer is full; TLS answers one record at a time.
+            if (Tls is null || count <= 0)
+            {
+                Keep(bytes);
+                return;
+            }
+        }
+    }
+
+    /// <summary>Ends the write half, behind what is pending.</summary>
+    public void ShutdownAfterPending()
+    {
+        if (IsShutDown)
+        {
+            return;
+        }
+
+        _shutdownDue = true;
+        if (!HasPending)
+        {
+            IsShutDown = true;
+            if (!Outgoing.SinkFailed)
+            {
+                ShutdownWrite();
+            }
+        }
+    }
+
+    /// <summary>Watches for what can happen next: bytes, if the peer takes them, and room, if bytes wait for it.</summary>
+    public void UpdateWatch()
+    {
+        if (IsClosed)
+        {
+            return;
+        }
+
+        bool reads = !HasEnded && !relay.Peer(side).HasPending;
+        Watch((reads ? LibC.EPOLLIN : 0) | (HasPending || _readWantsWrite ? LibC.EPOLLOUT : 0));
+    }
+
+    public void End()
+    {
+        DropPending();
+        Close();
+    }
+
+    private void TakeNothing(int result)
+    {
+        switch (result)
+        {
+            case IoResult.WantRead:
+                return;
+            case IoResult.WantWrite:
+                _readWantsWrite = true;
+                return;
+            default:
+                HasEnded = true;
+                bool failed = result == IoResult.Failed;
+                Incoming.EndSource(failed, failed ? ErrorText : null);
+                relay.Peer(side).Seal();
+                relay.Peer(side).ShutdownAfterPending();
+                return;
+        }
+    }
+
+    /// <summary>Sends the relay's own Close if it is due.</summary>
+    public void Seal()
+    {
+        if (!Outgoing.IsCloseDue)
+        {
+            return;
+        }
+
+        Span<byte> frame = stackalloc byte[FrameWriter.MaxFrameLength];
+        int length = Outgoing.WriteClose(frame);
+        Send(frame[..length]);
+    }
+
+    private void Flush()
+    {
+        while (_pending is { } pending)
+        {
+            int count = Write(pending.AsSpan(_pendingStart, _pendingEnd - _pendingStart));
+            if (count == IoResult.Failed)
+            {
+                FailWrites();
+                return;
+            }
+
+            if (count <= 0)
+            {
+                return;
+            }
+
+            _pendingStart += count;
+            if (_pendingStart == _pendingEnd)
+            {
+                DropPending();
+                Outgoing.Written();
+                if (_shutdownDue)
+                {
+                    ShutdownAfterPending();
+                }
+
+                // What its TLS session took from the kernel before is not reported as readable.
+                RelaySocket peer = relay.Peer(side);
+                if (peer.Tls is { HasPending: true })
+                {
+                    peer.ReadAvailable();
+                }
+
+                return;
+            }
+        }
+    }
+
+    private void Keep(ReadOnlySpan<byte> bytes)
+    {
+        int kept = _pendingEnd - _pendingStart;
+        if (_pending is null || _pendingEnd + bytes.Length > _pending.Length)
+        {
+            byte[] larger = ArrayPool<byte>.Shared.Rent(kept + bytes.Length);
+            if (_pending is { } old)
+            {
+                old.AsSpan(_pendingStart, kept).CopyTo(larger);
+                ArrayPool<byte>.Shared.Return(old);
+            }
+
+            _pending = larger;
+            _pendingStart = 0;
+            _pendingEnd = kept;
+        }
+
+        bytes.CopyTo(_pending.AsSpan(_pendingEnd));
+        _pendingEnd += bytes.Length;
+    }
+
+    private void FailWrites()
+    {
+        DropPending();
+        Outgoing.FailSink();
+    }
+
+    private void DropPending()
+    {
+        if (_pending is { } pending)
+        {
+            _pending = null;
+            _pendingStart = _pendingEnd = 0;
+            ArrayPool<byte>.Shared.Return(pending);
+        }
+    }
+}

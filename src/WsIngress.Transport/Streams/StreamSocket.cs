@@ -1,0 +1,382 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Runtime.CompilerServices;
+using WsIngress.Transport.Loops;
+using WsIngress.Transport.Native;
+using WsIngress.Transport.Relaying;
+using WsIngress.Transport.Tls;
+using SocketAddress = WsIngress.Transport.Native.SocketAddress;
+
+namespace WsIngress.Transport.Streams;
+
+/// <summary>
+/// A socket of a loop that is read and written by await: the pod's side of a handshake, and the client's where an answer is written. One read and
+/// one write at a time. Any thread may call; what has to wait continues on the loop's thread.
+/// </summary>
+internal sealed class StreamSocket(EventLoop loop, int descriptor) : LoopSocket(loop, descriptor)
+{
+    private readonly LoopOperation _read = new();
+    private readonly LoopOperation _write = new();
+    private CancellationTokenSource? _gone;
+    private bool _connecting;
+    private bool _shakingHands;
+    private bool _readWantsWrite;
+    private bool _writeWantsRead;
+
+    /// <summary>Opens a TCP connection without Nagle's delay.</summary>
+    /// <exception cref="SocketException">The connection was refused or cannot be made.</exception>
+    /// <exception cref="OperationCanceledException">It took too long; the descriptor is closed.</exception>
+    public static async ValueTask<StreamSocket> ConnectAsync(EventLoop loop, IPEndPoint endPoint, CancellationToken cancellation)
+    {
+        await loop.SwitchTo();
+        var socket = new StreamSocket(loop, Open(endPoint));
+        try
+        {
+            if (!socket.TryConnect(endPoint))
+            {
+                await socket.ConnectedAsync(cancellation).ConfigureAwait(false);
+            }
+
+            return socket;
+        }
+        catch
+        {
+            socket.Close();
+            throw;
+        }
+    }
+
+    /// <summary>Makes the TLS handshake; from then on plaintext is read and written. The session belongs to the socket from the call on.</summary>
+    /// <exception cref="IOException">It failed; the message says how.</exception>
+    public async ValueTask ShakeHandsAsync(TlsSession tls, CancellationToken cancellation)
+    {
+        await Loop.SwitchTo();
+        Tls = tls;
+        int result = tls.Handshake();
+        if (result <= 0)
+        {
+            if (result is not (IoResult.WantRead or IoResult.WantWrite))
+            {
+                throw HandshakeFailed();
+            }
+
+            _shakingHands = true;
+            _readWantsWrite = result == IoResult.WantWrite;
+            _read.Reset(default, default);
+            _read.Begin(this, cancellation);
+            UpdateWatch();
+            await new ValueTask<int>(_read, _read.Version).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Bytes read; 0 at the end of the stream. An empty buffer waits until there is something to read, or the end.</summary>
+    /// <exception cref="IOException">The connection is broken.</exception>
+    public ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellation)
+    {
+        if (cancellation.IsCancellationRequested)
+        {
+            return ValueTask.FromCanceled<int>(cancellation);
+        }
+
+        if (!Loop.IsCurrent)
+        {
+            return ReadFromOutsideAsync(buffer, cancellation);
+        }
+
+        if (!buffer.IsEmpty || Tls is { HasPending: true })
+        {
+            int count = buffer.IsEmpty ? 0 : IsClosed ? IoResult.Failed : Read(buffer.Span);
+            if (count >= 0)
+            {
+                return new ValueTask<int>(count);
+            }
+
+            if (count == IoResult.Failed)
+            {
+                return ValueTask.FromException<int>(Broken());
+            }
+
+            _readWantsWrite = count == IoResult.WantWrite;
+        }
+
+        _read.Reset(buffer, default);
+        _read.Begin(this, cancellation);
+        UpdateWatch();
+        return new ValueTask<int>(_read, _read.Version);
+    }
+
+    /// <summary>Writes all of it.</summary>
+    /// <exception cref="IOException">The connection is broken.</exception>
+    public ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellation)
+    {
+        if (cancellation.IsCancellationRequested)
+        {
+            return ValueTask.FromCanceled(cancellation);
+        }
+
+        if (!Loop.IsCurrent)
+        {
+            return WriteFromOutsideAsync(buffer, cancellation);
+        }
+
+        switch (WriteSome(ref buffer))
+        {
+            case IoResult.Failed:
+                return ValueTask.FromException(Broken());
+            case 0:
+                return ValueTask.CompletedTask;
+        }
+
+        _write.Reset(default, buffer);
+        _write.Begin(this, cancellation);
+        UpdateWatch();
+        return new ValueTask(_write, _write.Version);
+    }
+
+    /// <summary>
+    /// Cancels the source when the peer hangs up or ends its half while nothing is read; null ends the watch. On the loop's thread. What the peer sends
+    /// meanwhile stays with the kernel.
+    /// </summary>
+    public void WatchForEnd(CancellationTokenSource? gone)
+    {
+        _gone = gone;
+        UpdateWatch();
+    }
+
+    /// <summary>Gives the socket to a relay; on the loop's thread, with nothing outstanding.</summary>
+    public BareSocket Detach()
+    {
+        var (descriptor, tls) = HandOver();
+        return new BareSocket(descriptor, tls);
+    }
+
+    /// <summary>Ends what is outstanding with an error and closes; on the loop's thread.</summary>
+    public void Abandon()
+    {
+        Close();
+        if (_read.IsPending)
+        {
+            _read.Fail(new ObjectDisposedException(nameof(StreamSocket)));
+        }
+
+        if (_write.IsPending)
+        {
+            _write.Fail(new ObjectDisposedException(nameof(StreamSocket)));
+        }
+    }
+
+    public override void OnEvents(uint events)
+    {
+        bool failed = (events & (LibC.EPOLLERR | LibC.EPOLLHUP)) != 0;
+        if (_gone is { } gone && (failed || (events & LibC.EPOLLRDHUP) != 0))
+        {
+            _gone = null;
+            gone.Cancel();
+        }
+
+        if (_connecting)
+        {
+            EndConnect();
+            return;
+        }
+
+        bool readable = failed || (events & (_readWantsWrite ? LibC.EPOLLOUT : LibC.EPOLLIN)) != 0;
+        bool writable = failed || (events & (_writeWantsRead ? LibC.EPOLLIN : LibC.EPOLLOUT)) != 0;
+        if (writable && _write.IsPending)
+        {
+            GoOnWriting();
+        }
+
+        if (readable && _read.IsPending)
+        {
+            GoOnReading();
+        }
+
+        UpdateWatch();
+    }
+
+    public override void OnDefect(Exception defect) => Abandon();
+
+    private static int Open(IPEndPoint endPoint)
+    {
+        int descriptor = LibC.TcpSocket(endPoint.AddressFamily == AddressFamily.InterNetwork ? LibC.AF_INET : LibC.AF_INET6);
+        if (descriptor < 0)
+        {
+            throw Failure(LibC.LastError);
+        }
+
+        _ = LibC.SetOption(descriptor, LibC.IPPROTO_TCP, LibC.TCP_NODELAY, 1);
+        return descriptor;
+    }
+
+    private static SocketException Failure(int error) => new(error switch
+    {
+        Errno.ECONNREFUSED => (int)SocketError.ConnectionRefused,
+        Errno.ETIMEDOUT => (int)SocketError.TimedOut,
+        Errno.EHOSTUNREACH => (int)SocketError.HostUnreachable,
+        Errno.ECONNRESET => (int)SocketError.ConnectionReset,
+        Errno.EMFILE or Errno.ENFILE => (int)SocketError.TooManyOpenSockets,
+        Errno.ENOBUFS or Errno.ENOMEM => (int)SocketError.NoBufferSpaceAvailable,
+        Errno.EADDRNOTAVAIL => (int)SocketError.AddressNotAvailable,
+        Errno.ENETUNREACH => (int)SocketError.NetworkUnreachable,
+        _ => (int)SocketError.SocketError,
+    });
+
+    private unsafe bool TryConnect(IPEndPoint endPoint)
+    {
+        Span<byte> address = stackalloc byte[SocketAddress.MaxLength];
+        int length = SocketAddress.Write(endPoint, address);
+        fixed (byte* at = address)
+        {
+            if (LibC.Connect(Descriptor, at, length) == 0)
+            {
+                return true;
+            }
+        }
+
+        int error = LibC.LastError;
+        return error is Errno.EINPROGRESS or Errno.EINTR ? false : throw Failure(error);
+    }
+
+    private ValueTask<int> ConnectedAsync(CancellationToken cancellation)
+    {
+        _connecting = true;
+        _write.Reset(default, default);
+        _write.Begin(this, cancellation);
+        UpdateWatch();
+        return new ValueTask<int>(_write, _write.Version);
+    }
+
+    private void EndConnect()
+    {
+        _connecting = false;
+        int failed = LibC.GetOption(Descriptor, LibC.SOL_SOCKET, LibC.SO_ERROR, out int error);
+        Watch(0);
+        if (!_write.IsPending)
+        {
+            return;
+        }
+
+        if (failed < 0 || error != 0)
+        {
+            _write.Fail(Failure(failed < 0 ? LibC.LastError : error));
+        }
+        else
+        {
+            _write.Complete(0);
+        }
+    }
+
+    private void GoOnReading()
+    {
+        if (_shakingHands)
+        {
+            GoOnShakingHands();
+            return;
+        }
+
+        int count = _read.Into.IsEmpty ? 0 : Read(_read.Into.Span);
+        _readWantsWrite = count == IoResult.WantWrite;
+        if (count >= 0)
+        {
+            _read.Complete(count);
+        }
+        else if (count == IoResult.Failed)
+        {
+            _read.Fail(Broken());
+        }
+    }
+
+    private void GoOnShakingHands()
+    {
+        int result = Tls!.Handshake();
+        _readWantsWrite = result == IoResult.WantWrite;
+        if (result is IoResult.WantRead or IoResult.WantWrite)
+        {
+            return;
+        }
+
+        _shakingHands = false;
+        if (result > 0)
+        {
+            _read.Complete(0);
+        }
+        else
+        {
+            _read.Fail(HandshakeFailed());
+        }
+    }
+
+    private void GoOnWriting()
+    {
+        ReadOnlyMemory<byte> rest = _write.From;
+        int result = WriteSome(ref rest);
+        _write.From = rest;
+        if (result == 0)
+        {
+            _write.Complete(0);
+        }
+        else if (result == IoResult.Failed)
+        {
+            _write.Fail(Broken());
+        }
+    }
+
+    /// <summary>0 when all is written, else the result that stopped it.</summary>
+    private int WriteSome(ref ReadOnlyMemory<byte> rest)
+    {
+        while (!rest.IsEmpty)
+        {
+            int count = IsClosed ? IoResult.Failed : Write(rest.Span);
+            if (count < 0)
+            {
+                _writeWantsRead = count == IoResult.WantRead;
+                return count;
+            }
+
+            rest = rest[count..];
+        }
+
+        _writeWantsRead = false;
+        return 0;
+    }
+
+    private void UpdateWatch()
+    {
+        uint events = _gone is null ? 0 : LibC.EPOLLRDHUP;
+        if (_read.IsPending)
+        {
+            events |= _readWantsWrite ? LibC.EPOLLOUT : LibC.EPOLLIN;
+        }
+
+        if (_write.IsPending)
+        {
+            events |= _writeWantsRead && !_connecting ? LibC.EPOLLIN : LibC.EPOLLOUT;
+        }
+
+        Watch(events);
+    }
+
+    internal void Cancel(LoopOperation operation)
+    {
+        operation.Fail(new OperationCanceledException());
+        UpdateWatch();
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<int> ReadFromOutsideAsync(Memory<byte> buffer, CancellationToken cancellation)
+    {
+        await Loop.SwitchTo();
+        return await ReadAsync(buffer, cancellation).ConfigureAwait(false);
+    }
+
+    private async ValueTask WriteFromOutsideAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellation)
+    {
+        await Loop.SwitchTo();
+        await WriteAsync(buffer, cancellation).ConfigureAwait(false);
+    }
+
+    private IOException Broken() => new(IsClosed ? "the socket is closed" : ErrorText);
+
+    private IOException HandshakeFailed() => new($"TLS: {Tls?.FailureText ?? "the peer closed the connection inside the handshake"}");
+}
