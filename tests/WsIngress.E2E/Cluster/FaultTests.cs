@@ -182,7 +182,8 @@ public sealed class FaultTests
         {
             await For(() => server.Access.Set("admin", "kubernetes-admin"));
             server.Access.Set("admin", "kubernetes-admin", AccessRule.Everything);
-        });
+        }
+        );
         yield return ("restart", () => server.RestartAsync(down: moment));
         yield return ("restart from a backup", () => server.RestartAsync(lowerRevision: true, down: moment));
 
