@@ -59,6 +59,19 @@ internal sealed class ClassFilter
         return _takesClassless ? ClassDecision.Ours : new(_classlessReason);
     }
 
+    /// <summary>Writes the decision into the draft.</summary>
+    public bool IsOurs(IngressDraft draft)
+    {
+        var decision = Decide(draft.Ingress, draft.Reference);
+        draft.IgnoredBecause = decision.IgnoredBecause;
+        if (decision.Problem is { } problem)
+        {
+            draft.Problems.Add(problem);
+        }
+
+        return decision.IgnoredBecause is null;
+    }
+
     private ClassDecision ByName(string name, ObjectReference reference)
     {
         if (!_options.IngressClassLookup)

@@ -49,6 +49,12 @@ internal sealed class ConflictResolver(int expected)
     /// <inheritdoc cref="Hosts"/>
     public IEnumerable<TlsBinding> TlsBindings(ImmutableArray<TlsBinding> before) => KnownOrder.Of(_tls, before.Select(binding => binding.Host)).Select(t => t.Value.Binding);
 
+    /// <summary>What is served for a host; null when nobody claims it.</summary>
+    public (List<Route> Routes, Route? Default)? Of(string host) => _hosts.TryGetValue(host, out var claims) ? (claims.Routes, claims.Default) : null;
+
+    /// <summary>Whose certificate is used for a host; null when nobody has one.</summary>
+    public TlsBinding? TlsOf(string host) => _tls.TryGetValue(host, out var winner) ? winner.Binding : null;
+
     private HostClaims Host(string host)
     {
         if (!_hosts.TryGetValue(host, out var claims))
@@ -77,7 +83,7 @@ internal sealed class ConflictResolver(int expected)
     // all invalid must not end up with everybody's traffic.
     private void PlaceDefault(IngressDraft draft, Route fallback)
     {
-        if (draft.Ingress.Spec?.Rules is not { Count: > 0 })
+        if (!draft.HasRules)
         {
             if (DefaultRoute is null)
             {

@@ -27,6 +27,9 @@ internal sealed class IngressDraft
     public RouteOwner Owner { get; }
     public ObjectReference Reference { get; }
 
+    /// <summary>Without rules its default backend takes what no host takes.</summary>
+    public bool HasRules => Ingress.Spec?.Rules is { Count: > 0 };
+
     /// <summary>Null when it is ours.</summary>
     public string? IgnoredBecause { get; set; }
 
@@ -78,7 +81,7 @@ internal sealed class IngressDraft
     /// <summary>Before the next translation: forgets what came of meeting the others, and everything if a look-up may find something else.</summary>
     public void Renew(HashSet<int> changed)
     {
-        if (IsFilled && !Array.Exists(_hashes, changed.Contains))
+        if (IsFilled && !LooksUp(changed))
         {
             _report = Report;
             Problems.RemoveRange(_ownProblems, Problems.Count - _ownProblems);
@@ -93,6 +96,43 @@ internal sealed class IngressDraft
         ServedHosts.Clear();
         Placed = 0;
         IgnoredBecause = null;
+    }
+
+    /// <summary>A look-up of it may find something else now.</summary>
+    public bool LooksUp(HashSet<int> changed) => Array.Exists(_hashes, changed.Contains);
+
+    /// <summary>
+    /// Names that it meets other Ingresses at: hosts of routes, defaults and certificates, and <see cref="ClaimIndex.TableDefault"/>. One may stand twice.
+    /// </summary>
+    public IEnumerable<string> Claims
+    {
+        get
+        {
+            if (IgnoredBecause is not null)
+            {
+                yield break;
+            }
+
+            foreach (var host in Hosts)
+            {
+                yield return host;
+            }
+
+            foreach (var route in Routes)
+            {
+                yield return route.Host;
+            }
+
+            foreach (var tls in Tls)
+            {
+                yield return tls.Binding.Host;
+            }
+
+            if (Default is not null && !HasRules)
+            {
+                yield return ClaimIndex.TableDefault;
+            }
+        }
     }
 
     public void Unfill()

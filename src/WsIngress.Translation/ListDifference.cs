@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using k8s;
+using k8s.Models;
 
 namespace WsIngress.Translation;
 
@@ -35,5 +37,52 @@ public static class ListDifference
         }
 
         return new(before[head..^tail], after[head..^tail]);
+    }
+
+    /// <summary>
+    /// The same, object by object, for lists in the order of namespace and name: what stands between two changes is in neither list. Lists in
+    /// another order are compared correctly, and tell more.
+    /// </summary>
+    public static ListDifference<T> Sorted<T>(ImmutableArray<T> before, ImmutableArray<T> after)
+        where T : class, IKubernetesObject<V1ObjectMeta>
+    {
+        var (gone, come) = Between(before, after);
+        if (gone.Length == 0 || come.Length == 0)
+        {
+            return new(gone, come);
+        }
+
+        var (left, arrived) = (ImmutableArray.CreateBuilder<T>(), ImmutableArray.CreateBuilder<T>());
+        var (old, found) = (0, 0);
+        while (old < gone.Length && found < come.Length)
+        {
+            if (ReferenceEquals(gone[old], come[found]))
+            {
+                old++;
+                found++;
+                continue;
+            }
+
+            var order = Compare(gone[old].Metadata, come[found].Metadata);
+            if (order <= 0)
+            {
+                left.Add(gone[old++]);
+            }
+
+            if (order >= 0)
+            {
+                arrived.Add(come[found++]);
+            }
+        }
+
+        left.AddRange(gone.AsSpan()[old..]);
+        arrived.AddRange(come.AsSpan()[found..]);
+        return new(left.DrainToImmutable(), arrived.DrainToImmutable());
+    }
+
+    private static int Compare(V1ObjectMeta? a, V1ObjectMeta? b)
+    {
+        var order = string.CompareOrdinal(a?.NamespaceProperty ?? "", b?.NamespaceProperty ?? "");
+        return order != 0 ? order : string.CompareOrdinal(a?.Name ?? "", b?.Name ?? "");
     }
 }

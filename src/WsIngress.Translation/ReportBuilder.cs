@@ -10,17 +10,21 @@ internal static class ReportBuilder
         var reports = ImmutableArray.CreateBuilder<IngressReport>(drafts.Count);
         foreach (var draft in drafts)
         {
-            var report = draft.Report ?? ToReport(draft);
-            draft.Report = report;
-            reports.Add(report);
+            reports.Add(Report(draft));
         }
 
-        InOrder.Sort(reports, static (a, b) =>
-        {
-            var order = string.CompareOrdinal(a.Namespace, b.Namespace);
-            return order != 0 ? order : string.CompareOrdinal(a.Name, b.Name);
-        });
+        InOrder.Sort(reports, Compare);
         return reports.MoveToImmutable();
+    }
+
+    /// <summary>The one that it had before where nothing of it changed.</summary>
+    public static IngressReport Report(IngressDraft draft) => draft.Report = draft.Report ?? ToReport(draft);
+
+    /// <summary>By namespace, then name.</summary>
+    public static int Compare(IngressReport a, IngressReport b)
+    {
+        var order = string.CompareOrdinal(a.Namespace, b.Namespace);
+        return order != 0 ? order : string.CompareOrdinal(a.Name, b.Name);
     }
 
     public static ImmutableArray<Problem> Sorted(IEnumerable<Problem> problems)

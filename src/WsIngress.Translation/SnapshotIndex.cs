@@ -52,9 +52,9 @@ internal sealed class SnapshotIndex
     public bool TryMoveTo(ClusterSnapshot next)
     {
         Changed.Clear();
-        var services = ListDifference.Between(_snapshot.Services, next.Services);
-        var slices = ListDifference.Between(_snapshot.EndpointSlices, next.EndpointSlices);
-        var secrets = ListDifference.Between(_snapshot.Secrets, next.Secrets);
+        var services = ListDifference.Sorted(_snapshot.Services, next.Services);
+        var slices = ListDifference.Sorted(_snapshot.EndpointSlices, next.EndpointSlices);
+        var secrets = ListDifference.Sorted(_snapshot.Secrets, next.Secrets);
         if (!ListDifference.Between(_snapshot.IngressClasses, next.IngressClasses).IsEmpty
             || !ListDifference.Between(_snapshot.Namespaces, next.Namespaces).IsEmpty
             || services.Count + slices.Count + secrets.Count > MostSingleChanges)

@@ -39,7 +39,7 @@ internal static class TableBuilder
         return new(hosts.DrainToImmutable(), Backends(backends, used, before.Backends), tls, placed.DefaultRoute);
     }
 
-    private static VirtualHost Sorted(string host, List<Route> routes, Route? fallback)
+    public static VirtualHost Sorted(string host, List<Route> routes, Route? fallback)
     {
         var sorted = ImmutableArray.CreateBuilder<Route>(routes.Count);
         sorted.AddRange(routes);

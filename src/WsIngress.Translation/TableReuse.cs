@@ -88,6 +88,12 @@ internal static class TableReuse
         return before;
     }
 
+    /// <summary>The host of the table before where it is equal to the new one.</summary>
+    public static VirtualHost Either(VirtualHost? before, VirtualHost next) => before is not null && Same(before, next) ? before : next;
+
+    /// <inheritdoc cref="Either(VirtualHost?, VirtualHost)"/>
+    public static Backend Either(Backend? before, Backend next) => before is not null && before.Key == next.Key && Same(before.Endpoints, next.Endpoints) ? before : next;
+
     private static bool Has(ImmutableArray<Route> routes, Route route)
     {
         foreach (var one in routes)

@@ -17,5 +17,8 @@ public sealed class TranslationMemory
 
     internal TranslationOptions? Options { get; set; }
 
+    /// <summary>Where a partial translation may begin; null when the next one has to be whole.</summary>
+    internal SettledTranslation? Settled { get; set; }
+
     internal RoutingTable Table { get; set; } = RoutingTable.Empty;
 }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using k8s.Models;
 using WsIngress.Translation.Tls;
 
@@ -19,10 +20,14 @@ public static class Translator
     /// <summary><paramref name="before"/> runs ahead of each Ingress of ours; a test throws there what no input should be able to.</summary>
     internal static TranslationResult Translate(ClusterSnapshot snapshot, TranslationOptions options, TranslationMemory memory, Action<V1Ingress> before)
     {
-        var problems = new List<Problem>();
-
         // 1. Index. 2. Class filter.
         var index = Index(snapshot, options, memory);
+        if (memory.Settled is { } settled && new PartialTranslation(index, options, memory, settled, before).TryRun(snapshot) is { } partial)
+        {
+            return partial;
+        }
+
+        var problems = new List<Problem>();
         var classes = new ClassFilter(index, options);
         var ingresses = memory.Ingresses.Of(snapshot.Ingresses);
 
@@ -36,7 +41,7 @@ public static class Translator
             var draft = Draft(ingress, index, memory);
             kept.TryAdd(ingress, draft);
             drafts.Add(draft);
-            if (IsOurs(draft, classes))
+            if (classes.IsOurs(draft))
             {
                 filler.Fill(draft);
 
@@ -50,13 +55,31 @@ public static class Translator
         var table = TableBuilder.Build(placed, filler.Backends, fallback, memory.Table);
         var reports = ReportBuilder.Reports(ByName(snapshot, kept, drafts));
         filler.Close();
+        var isWhole = problems.Count == 0;
         foreach (var draft in drafts)
         {
+            isWhole &= draft.IsFilled || draft.IgnoredBecause is not null;
             problems.AddRange(draft.Problems);
         }
 
+        var result = new TranslationResult(table, reports, ReportBuilder.Sorted(problems));
         (memory.Drafts, memory.Table) = (kept, table);
-        return new(table, reports, ReportBuilder.Sorted(problems));
+        memory.Settled = isWhole && kept.Count == drafts.Count && IsByName(reports) ? new(snapshot, result, drafts) : null;
+        return result;
+    }
+
+    /// <summary>As a store lists them: in order, and none twice.</summary>
+    private static bool IsByName(ImmutableArray<IngressReport> reports)
+    {
+        for (var i = 1; i < reports.Length; i++)
+        {
+            if (ReportBuilder.Compare(reports[i - 1], reports[i]) >= 0)
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     /// <summary>The drafts in the order of the snapshot, which is that of the reports, lest they are sorted again.</summary>
@@ -69,6 +92,7 @@ public static class Translator
         if (memory.Options != options || memory.Index?.TryMoveTo(snapshot) != true)
         {
             memory.Drafts.Clear();
+            memory.Settled = null;
             memory.Index = new(snapshot);
         }
 
@@ -85,17 +109,5 @@ public static class Translator
 
         draft.Renew(index.Changed);
         return draft;
-    }
-
-    private static bool IsOurs(IngressDraft draft, ClassFilter classes)
-    {
-        var decision = classes.Decide(draft.Ingress, draft.Reference);
-        draft.IgnoredBecause = decision.IgnoredBecause;
-        if (decision.Problem is { } problem)
-        {
-            draft.Problems.Add(problem);
-        }
-
-        return decision.IgnoredBecause is null;
     }
 }
