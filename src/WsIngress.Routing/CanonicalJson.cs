@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Collections.Immutable;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Encodings.Web;
@@ -35,29 +36,68 @@ internal static class CanonicalJson
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         foreach (var host in table.Hosts)
         {
-            hash.AppendData(host.Hash.GetOrAdd(host, static h => HashOf(h, Host)));
+            hash.AppendData(HashOf(host));
         }
 
         hash.AppendData("default"u8);
         if (table.DefaultRoute is { } route)
         {
-            hash.AppendData(HashOf(route, static (json, r) => RouteJson.Write(json, r)));
+            hash.AppendData(HashOf(route));
         }
 
         hash.AppendData("backends"u8);
         foreach (var backend in table.Backends)
         {
-            hash.AppendData(backend.Hash.GetOrAdd(backend, static b => HashOf(b, BackendJson)));
+            hash.AppendData(HashOf(backend));
         }
 
         hash.AppendData("tls"u8);
         foreach (var binding in table.TlsBindings)
         {
-            hash.AppendData(binding.Hash.GetOrAdd(binding, static b => HashOf(b, Tls)));
+            hash.AppendData(HashOf(binding));
         }
 
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
+
+    /// <summary>Compares part by part; those that are the same object are not hashed.</summary>
+    public static bool HaveSameHash(RoutingTable a, RoutingTable b) =>
+        Same(a.Hosts, b.Hosts, HashOf)
+        && Same(a.Backends, b.Backends, HashOf)
+        && Same(a.TlsBindings, b.TlsBindings, HashOf)
+        && Same<Route>(a.DefaultRoute is { } one ? [one] : [], b.DefaultRoute is { } other ? [other] : [], HashOf);
+
+    private static bool Same<T>(ImmutableArray<T> a, ImmutableArray<T> b, Func<T, byte[]> hashOf)
+        where T : class
+    {
+        if (a == b)
+        {
+            return true;
+        }
+
+        if (a.Length != b.Length)
+        {
+            return false;
+        }
+
+        for (var i = 0; i < a.Length; i++)
+        {
+            if (!ReferenceEquals(a[i], b[i]) && !hashOf(a[i]).AsSpan().SequenceEqual(hashOf(b[i])))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private static byte[] HashOf(VirtualHost host) => host.Hash.GetOrAdd(host, static h => HashOf(h, Host));
+
+    private static byte[] HashOf(Route route) => HashOf(route, static (json, r) => RouteJson.Write(json, r));
+
+    private static byte[] HashOf(Backend backend) => backend.Hash.GetOrAdd(backend, static b => HashOf(b, BackendJson));
+
+    private static byte[] HashOf(TlsBinding binding) => binding.Hash.GetOrAdd(binding, static b => HashOf(b, Tls));
 
     private static byte[] HashOf<T>(T part, Action<Utf8JsonWriter, T> write)
     {

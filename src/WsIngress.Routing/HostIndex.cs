@@ -1,3 +1,5 @@
+using System.Text.RegularExpressions;
+
 namespace WsIngress.Routing;
 
 /// <summary>The routes of one virtual host. Few routes are scanned in order of precedence; many are found by path in dictionaries.</summary>
@@ -10,29 +12,24 @@ internal sealed class HostIndex
     private readonly RouteMatch _default;
     private readonly PathIndex? _paths;
 
-    public HostIndex(VirtualHost host, RegexSet regexes)
+    public HostIndex(VirtualHost host, HostBuild build)
     {
-        Source = host;
         _routes = new RouteEntry[host.Routes.Length];
         for (var i = 0; i < _routes.Length; i++)
         {
-            _routes[i] = new RouteEntry(host.Routes[i], i, regexes);
+            _routes[i] = new RouteEntry(host.Routes[i], build);
         }
 
         Array.Sort(_routes, static (a, b) => RoutePrecedence.Instance.Compare(a.Route, b.Route));
-        _default = host.Default is { } route ? new(route, _routes.Length) : RouteMatch.None;
+        _default = host.Default is { } route ? build.Match(route) : RouteMatch.None;
         _paths = _routes.Length > ScanLimit ? new PathIndex(_routes) : null;
     }
 
-    /// <summary>What it was built from.</summary>
-    public VirtualHost Source { get; }
-
-    /// <summary>Ordinals of a match count from the first route of this host.</summary>
     public bool TryMatch<T>(ReadOnlySpan<char> path, scoped in T request, out RouteMatch match)
         where T : IRequestView, allows ref struct
     {
         var entry = _paths is not null ? _paths.Find(path, in request) : Scan(path, in request);
-        match = entry is not null ? new(entry.Route, entry.Ordinal) : _default;
+        match = entry?.Match ?? _default;
         return match.Route is not null;
     }
 
@@ -49,4 +46,12 @@ internal sealed class HostIndex
 
         return null;
     }
+}
+
+/// <summary>What hosts are made ready with.</summary>
+internal sealed class HostBuild(RegexSet regexes, Func<Route, Regex?, object>? attach)
+{
+    public RegexSet Regexes { get; } = regexes;
+
+    public RouteMatch Match(Route route, Regex? path = null) => new(route, attach?.Invoke(route, path));
 }

@@ -3,16 +3,22 @@ using System.Text.RegularExpressions;
 namespace WsIngress.Routing;
 
 /// <summary>
-/// The regexes of one table, each compiled once and taken over by the next table. The non-backtracking engine runs in linear
+/// The regexes of a table, each compiled once; the tables after it go on with the same set. The non-backtracking engine runs in linear
 /// time, so that no pattern of one author stalls the requests of another; the timeout is a second line of defence.
 /// </summary>
 internal sealed class RegexSet(RegexSet? previous)
 {
     private const RegexOptions Options = RegexOptions.NonBacktracking | RegexOptions.CultureInvariant;
+
+    /// <summary>Patterns that nobody may have any more and that are kept all the same.</summary>
+    private const int MostLeft = 1_000;
     private static readonly TimeSpan Timeout = TimeSpan.FromMilliseconds(100);
     private readonly Dictionary<string, Regex> _paths = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Regex> _values = new(StringComparer.Ordinal);
     private RegexSet? _previous = previous;
+
+    /// <summary>Patterns of hosts that are gone; another host may have the same.</summary>
+    private int _left;
 
     /// <summary>Anchored at the start only, as in every ingress controller that offers regex paths.</summary>
     public Regex Path(string pattern) => Get(_paths, _previous?._paths, pattern, @"\A(?:" + pattern + ")");
@@ -20,7 +26,35 @@ internal sealed class RegexSet(RegexSet? previous)
     /// <summary>Must match the whole value.</summary>
     public Regex Value(string pattern) => Get(_values, _previous?._values, pattern, @"\A(?:" + pattern + @")\z");
 
-    /// <summary>Lets go of the table before, once this one is complete.</summary>
+    /// <summary>Counts what hosts that are gone had; true when a set of what is left is due.</summary>
+    public bool Drop(List<VirtualHost> gone)
+    {
+        foreach (var host in gone)
+        {
+            foreach (var route in host.Routes)
+            {
+                _left += (route.Path.Kind == PathMatchKind.Regex ? 1 : 0) + route.Headers.Length + route.Query.Length;
+            }
+        }
+
+        return _left > MostLeft;
+    }
+
+    /// <summary>Takes over what this route has.</summary>
+    public void Keep(Route route)
+    {
+        if (route.Path.Kind == PathMatchKind.Regex)
+        {
+            Path(route.Path.Value);
+        }
+
+        foreach (var match in route.Headers.Concat(route.Query).Where(match => match.IsRegex))
+        {
+            Value(match.Value);
+        }
+    }
+
+    /// <summary>Lets go of the set before, once this one is complete.</summary>
     public void Seal() => _previous = null;
 
     public static bool IsMatch(Regex regex, ReadOnlySpan<char> text)

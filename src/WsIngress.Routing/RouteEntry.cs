@@ -9,20 +9,19 @@ internal sealed class RouteEntry
     private readonly Regex?[] _headerRegexes;
     private readonly Regex?[] _queryRegexes;
 
-    public RouteEntry(Route route, int ordinal, RegexSet regexes)
+    public RouteEntry(Route route, HostBuild build)
     {
-        Route = route;
-        Ordinal = ordinal;
+        var regexes = build.Regexes;
         Path = route.Path.Kind == PathMatchKind.Prefix ? route.Path.Value.TrimEnd('/') : route.Path.Value;
         _pathRegex = route.Path.Kind == PathMatchKind.Regex ? regexes.Path(route.Path.Value) : null;
+        Match = build.Match(route, _pathRegex);
         _headerRegexes = Compile(route.Headers, regexes);
         _queryRegexes = Compile(route.Query, regexes);
     }
 
-    public Route Route { get; }
+    public Route Route => Match.Route!;
 
-    /// <summary>Place among the routes of its host.</summary>
-    public int Ordinal { get; }
+    public RouteMatch Match { get; }
 
     /// <summary>The text to compare with; empty for the prefix <c>/</c>.</summary>
     public string Path { get; }

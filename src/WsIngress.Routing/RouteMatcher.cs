@@ -13,118 +13,102 @@ public interface IRequestView
     bool TryGetQuery(string name, out ReadOnlySpan<char> value);
 }
 
-/// <summary>A match. <see cref="Ordinal"/> is the route's place in <see cref="RouteMatcher.Routes"/>, -1 when nothing matched.</summary>
-public readonly record struct RouteMatch(Route? Route, int Ordinal)
+/// <summary>A match: the route and what <see cref="RouteMatcher"/> was told to attach to it; both null when nothing matched.</summary>
+public readonly record struct RouteMatch(Route? Route, object? State)
 {
-    public static readonly RouteMatch None = new(null, -1);
+    public static readonly RouteMatch None;
 }
 
 /// <summary>
 /// Finds the route of a request with Ingress semantics and without allocating. Hosts are exclusive: the exact name, else the
 /// wildcard over its first label, else the host-less routes serve the request; a path that the host lacks goes to its default,
-/// then to the table's. Build once per table; any number of threads may match.
+/// then to the table's. One per table; any number of threads may match.
 /// </summary>
 public sealed class RouteMatcher
 {
-    private readonly Dictionary<string, HostSlot> _exact = new(StringComparer.OrdinalIgnoreCase);
-    private readonly Dictionary<string, HostSlot> _wildcard = new(StringComparer.OrdinalIgnoreCase);
-    private readonly Dictionary<string, HostSlot>.AlternateLookup<ReadOnlySpan<char>> _byExact;
-    private readonly Dictionary<string, HostSlot>.AlternateLookup<ReadOnlySpan<char>> _byWildcard;
-    private readonly HostSlot? _hostless;
+    private readonly RoutingTable _table;
+    private readonly HostMap _exact;
+    private readonly HostMap _wildcard;
+    private readonly HostIndex? _hostless;
     private readonly RouteMatch _default;
-    private readonly Route[] _routes;
+    private readonly RegexSet _regexes;
 
     /// <param name="table">The table to index.</param>
-    /// <param name="previous">What it built for hosts that are in this table unchanged, and its regexes, are taken over.</param>
-    public RouteMatcher(RoutingTable table, RouteMatcher? previous = null)
+    /// <param name="previous">
+    /// That of the table before: hosts that are the same object are not looked at, and keep what was attached to their routes. It goes on matching; the next
+    /// matcher is made by one thread.
+    /// </param>
+    /// <param name="attach">Makes what a match carries, from a route and the regex of its path; null attaches nothing.</param>
+    public RouteMatcher(RoutingTable table, RouteMatcher? previous = null, Func<Route, Regex?, object>? attach = null)
     {
-        Regexes = new RegexSet(previous?.Regexes);
-        var routes = new List<Route>(previous?._routes.Length ?? 0);
-        _exact.EnsureCapacity(table.Hosts.Length);
-        foreach (var host in table.Hosts)
+        _table = table;
+        var (gone, come) = SortedDifference.Between(
+            previous is null ? [] : previous._table.Hosts.AsSpan(), table.Hosts.AsSpan(), static (a, b) => string.CompareOrdinal(a.Host, b.Host));
+        _regexes = Regexes(previous, gone);
+        var build = new HostBuild(_regexes, attach);
+        _hostless = previous?._hostless;
+        var (exact, wildcard) = (new List<(string, HostIndex?)>(), new List<(string, HostIndex?)>());
+        foreach (var (host, index) in gone.Select(host => (host.Host, (HostIndex?)null)).Concat(come.Select(host => (host.Host, (HostIndex?)new HostIndex(host, build)))))
         {
-            var slot = new HostSlot(previous?.Reuse(host, Regexes) ?? new HostIndex(host, Regexes), routes.Count);
-            routes.AddRange(host.Routes);
-            if (host.Default is { } fallback)
+            if (host.Length == 0)
             {
-                routes.Add(fallback);
+                _hostless = index;
             }
-
-            if (host.Host.Length == 0)
+            else if (host.StartsWith("*.", StringComparison.Ordinal))
             {
-                _hostless = slot;
-            }
-            else if (host.Host.StartsWith("*.", StringComparison.Ordinal))
-            {
-                _wildcard[host.Host[2..]] = slot;
+                wildcard.Add((host[2..], index));
             }
             else
             {
-                _exact[host.Host] = slot;
+                exact.Add((host, index));
             }
         }
 
-        _default = table.DefaultRoute is { } route ? new(route, routes.Count) : RouteMatch.None;
-        if (table.DefaultRoute is not null)
-        {
-            routes.Add(table.DefaultRoute);
-        }
-
-        Regexes.Seal();
-        _routes = [.. routes];
-        _byExact = _exact.GetAlternateLookup<ReadOnlySpan<char>>();
-        _byWildcard = _wildcard.GetAlternateLookup<ReadOnlySpan<char>>();
+        _exact = (previous?._exact ?? HostMap.Empty).With(exact);
+        _wildcard = (previous?._wildcard ?? HostMap.Empty).With(wildcard);
+        _default = previous is not null && ReferenceEquals(previous._table.DefaultRoute, table.DefaultRoute) ? previous._default
+            : table.DefaultRoute is { } route ? build.Match(route)
+            : RouteMatch.None;
     }
-
-    /// <summary>Every route of the table; <see cref="RouteMatch.Ordinal"/> points into it.</summary>
-    public IReadOnlyList<Route> Routes => _routes;
-
-    internal RegexSet Regexes { get; }
-
-    /// <summary>The compiled regex of a route whose path is one, for rewriting with captures.</summary>
-    public Regex? PathRegex(Route route) => route.Path.Kind == PathMatchKind.Regex ? Regexes.Path(route.Path.Value) : null;
 
     /// <param name="host">Host name without port, any case.</param>
     /// <param name="path">Normal form, see <see cref="PathNormalizer"/>.</param>
     /// <param name="request">Asked only by routes that have conditions.</param>
     public RouteMatch Match<T>(ReadOnlySpan<char> host, ReadOnlySpan<char> path, scoped in T request)
-        where T : IRequestView, allows ref struct
-    {
-        return Find(host) is { } slot && slot.Index.TryMatch(path, in request, out var match)
-            ? new(match.Route, slot.FirstOrdinal + match.Ordinal)
-            : _default;
-    }
+        where T : IRequestView, allows ref struct =>
+        Find(host) is { } index && index.TryMatch(path, in request, out var match) ? match : _default;
 
-    /// <summary>The index of the very same host object; its regexes move to the new set.</summary>
-    private HostIndex? Reuse(VirtualHost host, RegexSet regexes)
+    /// <summary>Regexes stay with every matcher of a sequence; what the hosts that are gone had is dropped once it is more than a few.</summary>
+    private RegexSet Regexes(RouteMatcher? previous, List<VirtualHost> gone)
     {
-        var slot = host.Host.Length == 0 ? _hostless
-            : host.Host.StartsWith("*.", StringComparison.Ordinal) ? _wildcard.TryGetValue(host.Host[2..], out var wildcard) ? wildcard : null
-            : _exact.TryGetValue(host.Host, out var exact) ? exact : (HostSlot?)null;
-        if (slot is not { } found || !ReferenceEquals(found.Index.Source, host))
+        if (previous is null)
         {
-            return null;
+            return new(null);
         }
 
-        foreach (var route in host.Routes)
+        if (!previous._regexes.Drop(gone))
         {
-            if (route.Path.Kind == PathMatchKind.Regex)
-            {
-                regexes.Path(route.Path.Value);
-            }
+            return previous._regexes;
         }
 
-        return found.Index;
+        var regexes = new RegexSet(previous._regexes);
+        foreach (var route in _table.Hosts.SelectMany(host => host.Routes))
+        {
+            regexes.Keep(route);
+        }
+
+        regexes.Seal();
+        return regexes;
     }
 
-    private HostSlot? Find(ReadOnlySpan<char> host)
+    private HostIndex? Find(ReadOnlySpan<char> host)
     {
-        if (_byExact.TryGetValue(host, out var slot))
+        if (_exact.Find(host) is { } exact)
         {
-            return slot;
+            return exact;
         }
 
         var dot = host.IndexOf('.');
-        return dot > 0 && _byWildcard.TryGetValue(host[(dot + 1)..], out slot) ? slot : _hostless;
+        return (dot > 0 ? _wildcard.Find(host[(dot + 1)..]) : null) ?? _hostless;
     }
 }

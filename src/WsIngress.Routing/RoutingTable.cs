@@ -45,6 +45,9 @@ public sealed class RoutingTable
     /// <summary>Serves requests that no virtual host takes; null answers 404.</summary>
     public Route? DefaultRoute { get; }
 
+    /// <summary>The same as equal <see cref="ContentHash"/>, and quicker where most parts are the very same objects.</summary>
+    public bool HasContentOf(RoutingTable other) => ReferenceEquals(this, other) || CanonicalJson.HaveSameHash(this, other);
+
     public RoutingTable WithRevision(long revision) => new(Hosts, Backends, TlsBindings, DefaultRoute, revision);
 
     /// <summary>One JSON text for goldens, hashes and the admin API; members at their default are left out.</summary>

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using k8s;
 using k8s.Models;
+using WsIngress.Routing;
 
 namespace WsIngress.Translation;
 
@@ -46,38 +47,13 @@ public static class ListDifference
     public static ListDifference<T> Sorted<T>(ImmutableArray<T> before, ImmutableArray<T> after)
         where T : class, IKubernetesObject<V1ObjectMeta>
     {
-        var (gone, come) = Between(before, after);
-        if (gone.Length == 0 || come.Length == 0)
+        if (before == after)
         {
-            return new(gone, come);
+            return new([], []);
         }
 
-        var (left, arrived) = (ImmutableArray.CreateBuilder<T>(), ImmutableArray.CreateBuilder<T>());
-        var (old, found) = (0, 0);
-        while (old < gone.Length && found < come.Length)
-        {
-            if (ReferenceEquals(gone[old], come[found]))
-            {
-                old++;
-                found++;
-                continue;
-            }
-
-            var order = Compare(gone[old].Metadata, come[found].Metadata);
-            if (order <= 0)
-            {
-                left.Add(gone[old++]);
-            }
-
-            if (order >= 0)
-            {
-                arrived.Add(come[found++]);
-            }
-        }
-
-        left.AddRange(gone.AsSpan()[old..]);
-        arrived.AddRange(come.AsSpan()[found..]);
-        return new(left.DrainToImmutable(), arrived.DrainToImmutable());
+        var (gone, come) = SortedDifference.Between(before.AsSpan(), after.AsSpan(), static (a, b) => Compare(a.Metadata, b.Metadata));
+        return new([.. gone], [.. come]);
     }
 
     private static int Compare(V1ObjectMeta? a, V1ObjectMeta? b)

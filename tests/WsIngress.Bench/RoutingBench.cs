@@ -46,7 +46,7 @@ internal static class RoutingBench
         {
             for (var i = 0; i < times; i++)
             {
-                found += matcher.Match(hosts[i % hosts.Length], "/socket/chat", new NoConditions()).Ordinal >= 0 ? 1 : 0;
+                found += matcher.Match(hosts[i % hosts.Length], "/socket/chat", new NoConditions()).Route is not null ? 1 : 0;
             }
         }
     }

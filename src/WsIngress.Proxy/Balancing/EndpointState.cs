@@ -20,6 +20,9 @@ public sealed class EndpointState(string key)
     /// <summary>What the balancers compare.</summary>
     public int Load => OpenSockets + InFlight;
 
+    /// <summary>Places in the endpoints of backends. Written under the lock of the live tables.</summary>
+    internal int Places { get; set; }
+
     internal void SocketTaken() => Interlocked.Increment(ref _openSockets);
 
     internal void SocketReturned() => Interlocked.Decrement(ref _openSockets);

@@ -26,7 +26,7 @@ internal sealed class HandshakePipeline(LiveTableHolder tables, ForwardedHeaders
         var match = refusal == PathRefusal.None
             ? table.Matcher.Match(HostText.WithoutPort(request.Authority), target.NormalPath, new HandshakeView(request, target))
             : RouteMatch.None;
-        var route = match.Ordinal < 0 ? null : table.Routes[match.Ordinal];
+        var route = (RouteState?)match.State;
         var forwarded = forwarding.Compute(request.Peer, request.IsTls, request.Authority, request.Headers.Joined);
         var call = new HandshakeCall
         {

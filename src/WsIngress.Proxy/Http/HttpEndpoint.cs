@@ -59,7 +59,7 @@ internal sealed class HttpEndpoint(LiveTableHolder tables, ForwardedHeaders forw
         var match = refusal == PathRefusal.None
             ? table.Matcher.Match(HostText.WithoutPort(authority), target.NormalPath, new HttpView(http.Request, target))
             : RouteMatch.None;
-        var route = match.Ordinal < 0 ? null : table.Routes[match.Ordinal];
+        var route = (RouteState?)match.State;
         var forwarded = forwarding.Compute(
             http.Connection.RemoteIpAddress ?? IPAddress.None,
             http.Request.IsHttps,

@@ -6,20 +6,17 @@ namespace WsIngress.Proxy.Live;
 /// <summary>A published table with everything a request looks up, immutable. Read <see cref="LiveTableHolder.Current"/> once per request.</summary>
 public sealed class LiveTable
 {
-    internal LiveTable(RoutingTable table, RouteMatcher matcher, RouteState[] routes, CertificateMap certificates)
+    internal LiveTable(RoutingTable table, RouteMatcher matcher, CertificateMap certificates)
     {
         Table = table;
         Matcher = matcher;
-        Routes = routes;
         Certificates = certificates;
     }
 
     public RoutingTable Table { get; }
 
+    /// <summary>Its matches carry a <see cref="RouteState"/>.</summary>
     public RouteMatcher Matcher { get; }
-
-    /// <summary>Indexed by <see cref="RouteMatch.Ordinal"/>.</summary>
-    public IReadOnlyList<RouteState> Routes { get; }
 
     /// <summary>Host, Secret and end of validity of every certificate in use.</summary>
     public IEnumerable<(string Host, string Source, DateTimeOffset NotAfter)> CertificateExpiries => Certificates.Expiries;

@@ -11,7 +11,7 @@ namespace WsIngress.Proxy.Live;
 /// <summary>A backend of a route made ready to use.</summary>
 public sealed record RouteBackend(BackendState Backend, int Weight, BackendPolicy Policy);
 
-/// <summary>One route of the live table with what a request needs at hand. Open sockets hold on to it; it never changes.</summary>
+/// <summary>One route with what a request needs at hand, for as long as its host stays as it is. Open sockets hold on to it; it never changes.</summary>
 public sealed class RouteState
 {
     /// <summary>The longest span that a timer of the forwarder takes.</summary>
@@ -38,7 +38,7 @@ public sealed class RouteState
 
     public ImmutableArray<RouteBackend> Backends { get; }
 
-    /// <summary>Revision of the table that this state belongs to.</summary>
+    /// <summary>Revision of the table that brought this route's host as it is; later tables took it over.</summary>
     public long Revision { get; }
 
     /// <summary>Service of the first backend: the label of metrics and logs before a backend is chosen.</summary>

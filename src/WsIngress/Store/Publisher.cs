@@ -17,7 +17,6 @@ internal sealed class Publisher(Func<ClusterSnapshot, TranslationResult> transla
     private ClusterSnapshot? _snapshot;
     private long _asOf;
     private RoutingTable? _live;
-    private string _liveHash = "";
 
     /// <summary>False until a translation was tried, also when it failed.</summary>
     public bool HasTranslated { get; private set; }
@@ -73,20 +72,21 @@ internal sealed class Publisher(Func<ClusterSnapshot, TranslationResult> transla
     private void Tell(TranslationResult translated, ProblemLocator locator, IReadOnlyList<Problem> sourceProblems, long began)
     {
         var located = _problems.Locate(translated, locator, sourceProblems);
-        var hash = translated.Table.ContentHash;
-        var isNew = _live is null || hash != _liveHash;
+        var isNew = _live is null || !_live.HasContentOf(translated.Table);
         var table = isNew ? translated.Table.WithRevision((_live?.Revision ?? 0) + 1) : _live!;
         var result = located with { Table = table };
         if (isNew)
         {
             sink.Publish(result, _asOf);
-            (_live, _liveHash) = (table, hash);
+            _live = table;
         }
         else
         {
             sink.Report(result, _asOf);
         }
 
+        // No part of what traffic waits for.
+        var hash = table.ContentHash;
         state.Tell(status => status with { Result = result, Snapshot = _snapshot, Revision = table.Revision, ContentHash = hash, WaitingFor = null });
         Log(result, isNew, hash, time.GetElapsedTime(began));
     }

@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
 using Microsoft.Extensions.Logging;
+using WsIngress.Routing;
+using WsIngress.Sources;
 using WsIngress.Translation;
 
 namespace WsIngress.Store;
@@ -9,7 +11,8 @@ internal sealed class ReportLog(ILogger logger)
 {
     private const int MaxProblems = 1_000;
 
-    private Dictionary<(string, string), IngressReport> _reports = [];
+    private ImmutableArray<IngressReport> _reports = [];
+    private ImmutableArray<Problem> _written = [];
     private Dictionary<(ObjectReference, ProblemReason, string, string), Problem> _problems = [];
 
     public void Write(TranslationResult result)
@@ -20,25 +23,22 @@ internal sealed class ReportLog(ILogger logger)
 
     private void WriteReports(ImmutableArray<IngressReport> reports)
     {
-        var next = new Dictionary<(string, string), IngressReport>(reports.Length);
-        foreach (var report in reports)
+        var (gone, come) = SortedDifference.Between(_reports.AsSpan(), reports.AsSpan(), static (a, b) => new ObjectKey(a.Namespace, a.Name).CompareTo(new(b.Namespace, b.Name)));
+        var before = gone.ToDictionary(report => (report.Namespace, report.Name));
+        foreach (var report in come)
         {
-            next[(report.Namespace, report.Name)] = report;
-            if (!_reports.TryGetValue((report.Namespace, report.Name), out var old) || !Same(old, report))
+            if (!before.Remove((report.Namespace, report.Name), out var old) || !Same(old, report))
             {
                 WriteReport(report);
             }
         }
 
-        foreach (var (@namespace, name) in _reports.Keys)
+        foreach (var (@namespace, name) in before.Keys)
         {
-            if (!next.ContainsKey((@namespace, name)))
-            {
-                logger.IngressGone(@namespace, name);
-            }
+            logger.IngressGone(@namespace, name);
         }
 
-        _reports = next;
+        _reports = reports;
     }
 
     private void WriteReport(IngressReport report)
@@ -56,6 +56,12 @@ internal sealed class ReportLog(ILogger logger)
 
     private void WriteProblems(ImmutableArray<Problem> problems)
     {
+        if (problems == _written)
+        {
+            return;
+        }
+
+        _written = problems;
         var next = new Dictionary<(ObjectReference, ProblemReason, string, string), Problem>(problems.Length);
         var written = 0;
         foreach (var problem in problems)

@@ -19,7 +19,7 @@ internal sealed class ToldProblems
     public TranslationResult Locate(TranslationResult result, ProblemLocator locator, IReadOnlyList<Problem> ofSources)
     {
         // In a cluster nothing has a place, so equal problems are told equally.
-        if (locator.IsEmpty && _from is { } from && result.Problems.AsSpan().SequenceEqual(from.Translated.AsSpan()) && ofSources.SequenceEqual(from.OfSources))
+        if (locator.IsEmpty && _from is { } from && (result.Problems == from.Translated || result.Problems.AsSpan().SequenceEqual(from.Translated.AsSpan())) && ofSources.SequenceEqual(from.OfSources))
         {
             return result with { Problems = _told };
         }

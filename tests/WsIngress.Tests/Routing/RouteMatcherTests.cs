@@ -78,7 +78,6 @@ public sealed class RouteMatcherTests
         Assert.Equal("host-default", matcher.Match("a.example", "/y", new RequestView()).Route?.Owner.Name);
         Assert.Equal("table-default", matcher.Match("b.example", "/y", new RequestView()).Route?.Owner.Name);
         Assert.Equal("table-default", matcher.Match("c.example", "/y", new RequestView()).Route?.Owner.Name);
-        Assert.All(matcher.Routes.Select((route, ordinal) => (route, ordinal)), pair => Assert.Same(pair.route, matcher.Routes[pair.ordinal]));
     }
 
     [Fact]
@@ -114,26 +113,69 @@ public sealed class RouteMatcherTests
     [Fact]
     public void Regexes_are_taken_over_from_the_table_before()
     {
-        var first = new RouteMatcher(Tables.Table(Tables.Host("a.example", "~ /a.*")));
-        var second = new RouteMatcher(Tables.Table(Tables.Host("a.example", "~ /a.*", "~ /b.*")), first);
+        var first = new RouteMatcher(Tables.Table(Tables.Host("a.example", "~ /a.*")), null, WithRegex);
+        var second = new RouteMatcher(Tables.Table(Tables.Host("a.example", "~ /a.*", "~ /b.*")), first, WithRegex);
 
-        Assert.Same(first.PathRegex(first.Routes[0]), second.PathRegex(second.Routes.Single(r => r.Path.Value == "/a.*")));
-        Assert.Equal("~ /b.*", second.MatchPath("a.example", "/b1"));
+        Assert.NotNull(Attached(first, "/a1").Path);
+        Assert.Same(Attached(first, "/a1").Path, Attached(second, "/a1").Path);
+        Assert.NotSame(Attached(second, "/a1").Path, Attached(second, "/b1").Path);
     }
 
     [Fact]
-    public void A_host_that_stays_keeps_its_index_and_its_routes_get_the_ordinals_of_the_new_table()
+    public void A_host_that_stays_keeps_what_was_attached_to_its_routes()
     {
         var stays = Tables.Host("b.example", "/b", "~ /r.*");
-        var first = new RouteMatcher(Tables.Table(stays));
-        var second = new RouteMatcher(Tables.Table(Tables.Host("a.example", "/a", "/aa"), stays), first);
+        var last = Tables.Route("/", "last");
+        var first = new RouteMatcher(new([stays], [], [], last), null, WithRegex);
+        var second = new RouteMatcher(new([Tables.Host("a.example", "/a", "/aa"), stays], [], [], last), first, WithRegex);
 
-        var match = second.Match("b.example", "/b/x", new RequestView());
-
-        Assert.Equal("/b", match.Route?.Path.Value);
-        Assert.Same(match.Route, second.Routes[match.Ordinal]);
-        Assert.NotNull(second.PathRegex(stays.Routes.Single(r => r.Path.Kind == PathMatchKind.Regex)));
+        Assert.Same(first.Match("b.example", "/b/x", new RequestView()).State, second.Match("b.example", "/b/x", new RequestView()).State);
+        Assert.Same(first.Match("none", "/", new RequestView()).State, second.Match("none", "/", new RequestView()).State);
+        Assert.Same(last, Attached(second, "/", "none").Route);
+        Assert.Equal("/b", Attached(second, "/b/x", "b.example").Route.Path.Value);
     }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void A_matcher_made_from_the_one_before_matches_as_one_made_anew(int seed)
+    {
+        var random = new Random(seed);
+        string[] names = ["", "*.x", .. Enumerable.Range(0, 400).Select(i => $"h{i}.x"), .. Enumerable.Range(0, 40).Select(i => $"*.w{i}.x")];
+        var hosts = new SortedDictionary<string, VirtualHost>(StringComparer.Ordinal);
+        RouteMatcher? matcher = null;
+        for (var round = 0; round < 300; round++)
+        {
+            for (var changes = random.Next(40) == 0 ? 300 : random.Next(1, 4); changes > 0; changes--)
+            {
+                var name = names[random.Next(names.Length)];
+                if (random.Next(3) == 0)
+                {
+                    hosts.Remove(name);
+                }
+                else
+                {
+                    hosts[name] = Tables.Host(name, $"/{random.Next(3)}", $"~ /r{random.Next(1000)}");
+                }
+            }
+
+            var table = Tables.Table([.. hosts.Values]);
+            matcher = new(table, matcher, WithRegex);
+            var fresh = new RouteMatcher(table);
+            foreach (var name in names.Select(name => name.Replace('*', 'a')))
+            {
+                var (found, expected) = (matcher.Match(name, "/1/x", new RequestView()), fresh.Match(name, "/1/x", new RequestView()));
+                Assert.Same(expected.Route, found.Route);
+                Assert.Same(found.Route, ((WithPath?)found.State)?.Route);
+            }
+        }
+    }
+
+    private static WithPath WithRegex(Route route, Regex? path) => new(route, path);
+
+    private static WithPath Attached(RouteMatcher matcher, string path, string host = "a.example") => Assert.IsType<WithPath>(matcher.Match(host, path, new RequestView()).State);
+
+    private sealed record WithPath(Route Route, Regex? Path);
 
     [Fact]
     public void The_index_of_a_large_host_agrees_with_a_ten_line_reference()
@@ -188,9 +230,9 @@ public sealed class RouteMatcherTests
             var found = 0;
             for (var i = 0; i < times; i++)
             {
-                found += matcher.Match("H29.example", "/p20/x/y/z", new RequestView()).Ordinal >= 0 ? 1 : 0;
-                found += matcher.Match("h0.example", "/p0/x", new RequestView()).Ordinal >= 0 ? 1 : 0;
-                found += matcher.Match("a.wild.example", "/r12", new RequestView()).Ordinal >= 0 ? 1 : 0;
+                found += matcher.Match("H29.example", "/p20/x/y/z", new RequestView()).Route is not null ? 1 : 0;
+                found += matcher.Match("h0.example", "/p0/x", new RequestView()).Route is not null ? 1 : 0;
+                found += matcher.Match("a.wild.example", "/r12", new RequestView()).Route is not null ? 1 : 0;
             }
 
             return found;
