@@ -35,7 +35,7 @@ internal sealed class SettledTranslation(ClusterSnapshot snapshot, TranslationRe
 internal sealed class PartialTranslation(SnapshotIndex index, TranslationOptions options, TranslationMemory memory, SettledTranslation settled, Action<V1Ingress> before)
 {
     /// <summary>Past so many Ingresses the whole is as quick.</summary>
-    private const int Most = 300;
+    private const int Most = 1_000;
 
     private readonly HashSet<IngressDraft> _inside = new(ReferenceEqualityComparer.Instance);
     private readonly HashSet<string> _names = new(StringComparer.Ordinal);

@@ -7,7 +7,7 @@ namespace WsIngress.Translation;
 internal sealed class SnapshotIndex
 {
     /// <summary>More single changes than these are read anew, all together.</summary>
-    private const int MostSingleChanges = 200;
+    private const int MostSingleChanges = 2_000;
 
     private readonly Dictionary<(string Namespace, string Name), V1Service> _services = [];
     private readonly Dictionary<(string Namespace, string Service), List<V1EndpointSlice>> _slices = [];

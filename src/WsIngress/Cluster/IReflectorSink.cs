@@ -1,3 +1,7 @@
+using k8s;
+using k8s.Models;
+using WsIngress.Sources;
+
 namespace WsIngress.Cluster;
 
 internal enum WatchChange
@@ -18,6 +22,9 @@ internal interface IReflectorSink
     void Listing(ReflectorTarget target)
     {
     }
+
+    /// <summary>The last form of an object that was told, so that a list need not read it again; null for one that is not known.</summary>
+    IKubernetesObject<V1ObjectMeta>? Known(ObjectKey key) => null;
 
     /// <summary>These are all objects of the target.</summary>
     /// <param name="target">What was listed.</param>

@@ -24,6 +24,9 @@ internal sealed class KindSource(ObjectKindInfo kind, string address, IReadOnlyL
     private readonly HashSet<ReflectorTarget> _listed = [];
     private readonly Dictionary<ReflectorTarget, string> _troubles = [];
     private readonly Dictionary<ObjectKey, Problem> _problems = [];
+
+    /// <summary>Every object as it was last told: a list anew takes over what has not changed, in place of a second copy of all.</summary>
+    private readonly Dictionary<ObjectKey, IKubernetesObject<V1ObjectMeta>> _objects = [];
     private ISourceSink? _sink;
     private ImmutableArray<Problem> _missing = [];
     private bool _hadProblems;
@@ -54,6 +57,14 @@ internal sealed class KindSource(ObjectKindInfo kind, string address, IReadOnlyL
         }
     }
 
+    public IKubernetesObject<V1ObjectMeta>? Known(ObjectKey key)
+    {
+        lock (_objects)
+        {
+            return _objects.GetValueOrDefault(key);
+        }
+    }
+
     public async ValueTask ListedAsync(ReflectorTarget target, ObjectList list, bool isRestored, CancellationToken cancellation)
     {
         await _turn.WaitAsync(cancellation).ConfigureAwait(false);
@@ -74,6 +85,7 @@ internal sealed class KindSource(ObjectKindInfo kind, string address, IReadOnlyL
                 Unread = [.. list.Objects.Where(o => o.Object is null).Select(o => o.Key)],
             };
             _listed.Add(target);
+            Keep(target, list);
 
             // An older state may show other content under a version that was seen before, so nothing is taken for equal.
             var forget = StoreEvent.Replace(kind.Kind, [], target.Namespace) with { Unread = replace.Unread };
@@ -98,6 +110,7 @@ internal sealed class KindSource(ObjectKindInfo kind, string address, IReadOnlyL
             foreach (var (change, found) in changes)
             {
                 _problems.Remove(found.Key);
+                Keep(found.Key, change == WatchChange.Delete ? null : found.Object);
                 if (change == WatchChange.Delete)
                 {
                     events.Add(StoreEvent.Delete(kind.Kind, found.Key));
@@ -169,6 +182,40 @@ internal sealed class KindSource(ObjectKindInfo kind, string address, IReadOnlyL
     }
 
     public void Dispose() => _turn.Dispose();
+
+    private void Keep(ReflectorTarget target, ObjectList list)
+    {
+        lock (_objects)
+        {
+            foreach (var key in _objects.Keys.Where(target.Covers))
+            {
+                _objects.Remove(key);
+            }
+
+            foreach (var found in list.Objects)
+            {
+                if (found.Object is { } read)
+                {
+                    _objects[found.Key] = read;
+                }
+            }
+        }
+    }
+
+    private void Keep(ObjectKey key, IKubernetesObject<V1ObjectMeta>? found)
+    {
+        lock (_objects)
+        {
+            if (found is null)
+            {
+                _objects.Remove(key);
+            }
+            else
+            {
+                _objects[key] = found;
+            }
+        }
+    }
 
     private void Add(DecodedObject unread)
     {

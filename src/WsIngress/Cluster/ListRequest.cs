@@ -1,4 +1,7 @@
 using System.Text.Json;
+using k8s;
+using k8s.Models;
+using WsIngress.Sources;
 
 namespace WsIngress.Cluster;
 
@@ -11,21 +14,23 @@ internal sealed record ObjectList(List<DecodedObject> Objects, string Version);
 /// <param name="options">Bounds and waits.</param>
 /// <param name="time">The clock of the waits.</param>
 /// <param name="wanted">Objects that are not wanted are passed over unread; null takes all.</param>
-internal sealed class ListRequest(ReflectorTarget target, ApiServer server, ReflectorOptions options, TimeProvider time, Func<Sources.ObjectKey, bool>? wanted = null)
+internal sealed class ListRequest(ReflectorTarget target, ApiServer server, ReflectorOptions options, TimeProvider time, Func<ObjectKey, bool>? wanted = null)
 {
     private readonly ObjectDecoding _decoding = new(target.Info, wanted);
 
     /// <param name="heard">Called when bytes came.</param>
     /// <param name="cancellation">Ends the list.</param>
     /// <param name="name">Only the object of this name; null for all.</param>
+    /// <param name="known">Forms that the list may take over where their version is the same; null for none.</param>
     /// <exception cref="ApiException">Any page was refused (410: the pages took longer than the server remembers), or cannot be read.</exception>
-    public async Task<ObjectList> AllAsync(Action heard, CancellationToken cancellation, string? name = null)
+    public async Task<ObjectList> AllAsync(
+        Action heard, CancellationToken cancellation, string? name = null, Func<ObjectKey, IKubernetesObject<V1ObjectMeta>?>? known = null)
     {
         var objects = new List<DecodedObject>();
         var token = "";
         for (var pages = 0; pages < options.MostPages; pages++)
         {
-            var (version, next) = await PageAsync(target.ListPath(options.PageSize, token, name), objects, heard, cancellation).ConfigureAwait(false);
+            var (version, next) = await PageAsync(target.ListPath(options.PageSize, token, name), json => Take(json, objects, known), heard, cancellation).ConfigureAwait(false);
             if (next.Length == 0)
             {
                 return version.Length > 0 ? new(objects, version) : throw new ApiException(0, "", $"the list of {target} has no resourceVersion");
@@ -39,14 +44,14 @@ internal sealed class ListRequest(ReflectorTarget target, ApiServer server, Refl
 
     /// <summary>The present version of the server, at the price of at most one object.</summary>
     public async Task<string> VersionAsync(Action heard, CancellationToken cancellation) =>
-        (await PageAsync(target.ListPath(1, "", null), null, heard, cancellation).ConfigureAwait(false)).Version;
+        (await PageAsync(target.ListPath(1, "", null), static _ => { }, heard, cancellation).ConfigureAwait(false)).Version;
 
-    private async Task<(string Version, string Continue)> PageAsync(string path, List<DecodedObject>? objects, Action heard, CancellationToken cancellation)
+    private async Task<(string Version, string Continue)> PageAsync(string path, ItemTaker take, Action heard, CancellationToken cancellation)
     {
         using var silence = new CancellationTokenSource(options.ReadTimeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, silence.Token);
         using var response = await server.SendAsync(HttpMethod.Get, path, null, cancellation).ConfigureAwait(false);
-        using var page = new ListItems((json, _) => Take(json, objects), options.LargestObject);
+        using var page = new ListItems((json, _) => take(json), options.LargestObject);
         try
         {
             await page.ReadAsync(await response.Content.ReadAsStreamAsync(cancellation).ConfigureAwait(false), Heard, either.Token).ConfigureAwait(false);
@@ -65,9 +70,11 @@ internal sealed class ListRequest(ReflectorTarget target, ApiServer server, Refl
         }
     }
 
-    private void Take(ReadOnlySpan<byte> json, List<DecodedObject>? objects)
+    private delegate void ItemTaker(ReadOnlySpan<byte> json);
+
+    private void Take(ReadOnlySpan<byte> json, List<DecodedObject> objects, Func<ObjectKey, IKubernetesObject<V1ObjectMeta>?>? known)
     {
-        if (objects is not null && _decoding.Decode(json) is { } found)
+        if (_decoding.Decode(json, known) is { } found)
         {
             objects.Add(found);
         }

@@ -15,13 +15,20 @@ internal readonly record struct DecodedObject(ObjectKey Key, string Version, IKu
 internal sealed class ObjectDecoding(ObjectKindInfo kind, Func<ObjectKey, bool>? wanted = null)
 {
     /// <summary>Null for an object that is not wanted.</summary>
+    /// <param name="json">The object.</param>
+    /// <param name="known">The last form of an object: at the same version it is the object, and the bytes are not read. Null knows none.</param>
     /// <exception cref="JsonException">The bytes are no JSON object.</exception>
-    public DecodedObject? Decode(ReadOnlySpan<byte> json)
+    public DecodedObject? Decode(ReadOnlySpan<byte> json, Func<ObjectKey, IKubernetesObject<V1ObjectMeta>?>? known = null)
     {
         var (key, version) = Head(json);
         if (wanted?.Invoke(key) == false)
         {
             return null;
+        }
+
+        if (known?.Invoke(key) is { } same && version.Length > 0 && same.Metadata.ResourceVersion == version && same.Metadata.Uid is { Length: > 0 } uid && uid == Uid(json))
+        {
+            return new(key, version, same, null);
         }
 
         try

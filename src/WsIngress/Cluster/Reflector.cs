@@ -117,8 +117,14 @@ internal sealed class Reflector : WatchRequest.IListener
 
         var began = _time.GetTimestamp();
         _sink.Listing(_target);
-        var list = await _list.AllAsync(Heard, cancellation).ConfigureAwait(false);
+        var list = await _list.AllAsync(Heard, cancellation, known: _sink.Known).ConfigureAwait(false);
         var isRestored = ResourceVersion.Number(list.Version) < ResourceVersion.Number(_seen);
+        if (isRestored)
+        {
+            // Versions of another history: what looks like a form that is known may be another.
+            list = await _list.AllAsync(Heard, cancellation).ConfigureAwait(false);
+        }
+
         await _sink.ListedAsync(_target, list, isRestored, cancellation).ConfigureAwait(false);
         (_version, _seen, _isDoubtful, _fruitless) = (list.Version, list.Version, false, 0);
         _logger.Listed(list.Objects.Count, _target.ToString(), list.Version, _time.GetElapsedTime(began).TotalMilliseconds);
