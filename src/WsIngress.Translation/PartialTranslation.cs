@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using k8s.Models;
-using WsIngress.Routing;
 using WsIngress.Translation.Tls;
 
 namespace WsIngress.Translation;

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using WsIngress.Routing;
 
 namespace WsIngress.Translation;

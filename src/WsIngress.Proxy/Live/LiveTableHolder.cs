@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Text.RegularExpressions;
 using WsIngress.Proxy.Balancing;
 using WsIngress.Proxy.Tls;
 using WsIngress.Routing;
