@@ -29,11 +29,10 @@ public sealed class CertificateMap
     private Entry Default { get; }
 
     /// <param name="sni">As sent by the client; null or empty takes the default.</param>
-    internal SslStreamCertificateContext Find(string? sni) => FindEntry(sni).Certificate;
+    internal SslStreamCertificateContext Find(string? sni) => FindEntry(sni).Certificate.Value;
 
     /// <summary>
-    /// The same choice for a handshake in the transport. A certificate is read by OpenSSL when the first client asks for it, since most of 10,000 hosts
-    /// have none for hours; one that only OpenSSL refuses costs its own host alone.
+    /// The same choice for a handshake in the transport. A key that only OpenSSL refuses costs its own host alone.
     /// </summary>
     /// <param name="sni">As sent by the client; null or empty takes the default.</param>
     internal TlsCertificate FindTls(string? sni) => FindEntry(sni).Transport.Value;
@@ -59,13 +58,13 @@ public sealed class CertificateMap
         return dot > 0 && _byName.TryGetValue("*" + name[dot..], out entry) ? entry : Default;
     }
 
-    private sealed record Entry(SslStreamCertificateContext Certificate, string Source, DateTimeOffset NotAfter, Lazy<TlsCertificate> Transport);
+    private sealed record Entry(Lazy<SslStreamCertificateContext> Certificate, string Source, DateTimeOffset NotAfter, Lazy<TlsCertificate> Transport);
 
     /// <summary>Builds maps; loads only certificates that the map before did not have, and takes the very same list for the very same map.</summary>
     public sealed class Factory(X509Certificate2 fallback, ILogger logger)
     {
         private readonly Entry _fallback = new(
-            SslStreamCertificateContext.Create(fallback, null, offline: true),
+            new(SslStreamCertificateContext.Create(fallback, null, offline: true)),
             "",
             new DateTimeOffset(fallback.NotAfter),
             new(() => TlsCertificate.FromPem(fallback.ExportCertificatePem(), KeyPem(fallback))));
@@ -117,17 +116,32 @@ public sealed class CertificateMap
             }
         }
 
+        /// <summary>Keys are read when the first client asks: most of 10,000 hosts have none for hours, and a start with 2,500 of them took six seconds.</summary>
         private Entry Read(TlsBinding binding)
         {
-            var leaf = X509Certificate2.CreateFromPem(binding.CertificatePem, binding.KeyPem);
-            var chain = new X509Certificate2Collection();
-            chain.ImportFromPem(binding.CertificatePem);
-            if (chain.Count > 0)
-            {
-                chain.RemoveAt(0);
-            }
+            using var leaf = X509Certificate2.CreateFromPem(binding.CertificatePem);
+            return new(new(() => ReadForSslStream(binding)), binding.Source, new DateTimeOffset(leaf.NotAfter), new(() => ReadForTransport(binding)));
+        }
 
-            return new(SslStreamCertificateContext.Create(leaf, chain, offline: true), binding.Source, new DateTimeOffset(leaf.NotAfter), new(() => ReadForTransport(binding)));
+        private SslStreamCertificateContext ReadForSslStream(TlsBinding binding)
+        {
+            try
+            {
+                var leaf = X509Certificate2.CreateFromPem(binding.CertificatePem, binding.KeyPem);
+                var chain = new X509Certificate2Collection();
+                chain.ImportFromPem(binding.CertificatePem);
+                if (chain.Count > 0)
+                {
+                    chain.RemoveAt(0);
+                }
+
+                return SslStreamCertificateContext.Create(leaf, chain, offline: true);
+            }
+            catch (Exception error)
+            {
+                ProxyLog.CertificateUnusable(logger, error, binding.Source, binding.Host);
+                return _fallback.Certificate.Value;
+            }
         }
 
         private TlsCertificate ReadForTransport(TlsBinding binding)

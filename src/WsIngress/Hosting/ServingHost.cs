@@ -58,8 +58,10 @@ internal sealed class ServingHost(ServerOptions options, TimeProvider time, Stre
         using var stopSync = new CancellationTokenSource();
         var sink = new TableSink(plane);
         var memory = new TranslationMemory();
-        var loop = new SyncLoop(
-            feed.Sources, snapshot => Translator.Translate(snapshot, feed.Translation, memory), sink, sync, time, loggers.CreateLogger<SyncLoop>())
+        TranslationResult Translate(ClusterSnapshot snapshot) => Translator.Translate(snapshot, feed.Translation, memory);
+
+        // A second translation of the same objects has no outcome; it leaves the memory as the first change wants to find it.
+        var loop = new SyncLoop(feed.Sources, Translate, sink, sync, time, loggers.CreateLogger<SyncLoop>(), prepare: snapshot => Translate(snapshot))
             .RunAsync(stopSync.Token);
         using var stopBeside = CancellationTokenSource.CreateLinkedTokenSource(stopping);
         var beside = Task.CompletedTask;

@@ -9,7 +9,13 @@ namespace WsIngress.Store;
 /// The last stretch: translate, compare, number, publish, tell. A table that is equal to the live one is not published and its number
 /// does not move; the reports and problems that came with it are told all the same. One call at a time.
 /// </summary>
-internal sealed class Publisher(Func<ClusterSnapshot, TranslationResult> translate, ITableSink sink, SyncState state, TimeProvider time, ILogger logger)
+/// <param name="translate">From objects to a table.</param>
+/// <param name="sink">Where tables go.</param>
+/// <param name="state">Told how it went.</param>
+/// <param name="time">The clock of durations.</param>
+/// <param name="logger">Receives what changed.</param>
+/// <param name="prepare">Called once, when the first table is live, with its objects: what the next translation needs is made before there is a next.</param>
+internal sealed class Publisher(Func<ClusterSnapshot, TranslationResult> translate, ITableSink sink, SyncState state, TimeProvider time, ILogger logger, Action<ClusterSnapshot>? prepare = null)
 {
     private readonly ReportLog _log = new(logger);
     private readonly ToldProblems _problems = new();
@@ -34,11 +40,16 @@ internal sealed class Publisher(Func<ClusterSnapshot, TranslationResult> transla
         Attempt(() =>
         {
             var began = time.GetTimestamp();
+            var isFirst = _translated is null;
             var translated = translate(snapshot);
             _snapshot = snapshot;
             Tell(translated, locator, sourceProblems, began);
             _translated = translated;
             state.Update(status => status with { LastSuccess = time.GetUtcNow(), LastDuration = time.GetElapsedTime(began), LastFailure = null });
+            if (isFirst)
+            {
+                prepare?.Invoke(snapshot);
+            }
         });
     }
 

@@ -50,13 +50,14 @@ internal sealed class SyncLoop
         SyncState state,
         TimeProvider time,
         ILogger<SyncLoop> logger,
-        SyncOptions? options = null)
+        SyncOptions? options = null,
+        Action<ClusterSnapshot>? prepare = null)
     {
         _sources = sources;
         _options = options ?? SyncOptions.Default;
         (_time, _logger, _state) = (time, logger, state);
         _told = [.. sources.Select(_ => new SourceState())];
-        _publisher = new(translate, sink, state, time, logger);
+        _publisher = new(translate, sink, state, time, logger, prepare);
         _endpoints = new(_store, sink);
         _holdOff = new(time, _options.HoldOff, _options.MaximumHoldOff);
         _translatedAt = time.GetTimestamp();
