@@ -243,7 +243,7 @@ internal sealed class SyncLoop
     {
         if (!_holdOff.Pending)
         {
-            var isFirst = _time.GetElapsedTime(_translatedAt) >= _options.Calm;
+            var isFirst = _translation is null && _time.GetElapsedTime(_translatedAt) >= _options.Calm;
             _holdOff = new(_time, isFirst ? _options.FirstHoldOff : _options.HoldOff, _options.MaximumHoldOff);
         }
 
