@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using WsIngress.Routing;
@@ -17,6 +18,8 @@ public sealed class EndpointEntry
         // Half of a hash: long enough to be unique, and it tells the client neither address nor UID of the pod.
         AffinityToken = Convert.ToHexStringLower(Hash.AsSpan(0, 16));
         HashSeed = BitConverter.ToUInt64(Hash, 16);
+        Address = IPAddress.TryParse(endpoint.Address, out var address) ? new IPEndPoint(address, endpoint.Port) : null;
+        Authority = endpoint.Authority;
     }
 
     public Endpoint Endpoint { get; }
@@ -24,6 +27,12 @@ public sealed class EndpointEntry
     public EndpointState State { get; }
 
     public string AffinityToken { get; }
+
+    /// <summary>As logs name it.</summary>
+    public string Authority { get; }
+
+    /// <summary>Where to connect to; null for a name, which is resolved each time.</summary>
+    internal IPEndPoint? Address { get; }
 
     internal ulong HashSeed { get; }
 

@@ -13,13 +13,13 @@ namespace WsIngress.Proxy.Handshake;
 /// The one way from a <see cref="HandshakeRequest"/> to a <see cref="HandshakeResult"/>: match, guards, choice of pod, dial, the
 /// pod's answer. Nothing reaches the client before a pod has answered, so a pod that refuses the connection costs only time.
 /// </summary>
-internal sealed class HandshakePipeline(LiveTableHolder tables, ForwardedHeaders forwarding, SocketRelays relays, PodDialer dialer, ProcessRoom room, Random random, TimeProvider time, ILogger logger)
+internal sealed class HandshakePipeline(LiveTableHolder tables, ForwardedHeaders forwarding, SocketRelays relays, PodDialer dialer, ProcessRoom room, Random random, ILogger logger)
 {
     /// <param name="request">What the client asks for.</param>
     /// <param name="id">Of the request, for logs.</param>
     /// <param name="loop">The loop that the client lives on and its pod shall live on; null where there is none.</param>
-    /// <param name="clientGone">The client has gone away.</param>
-    public async Task<HandshakeResult> RunAsync(HandshakeRequest request, string id, EventLoop? loop, CancellationToken clientGone)
+    /// <param name="limit">Hears when the client goes away; its times begin here.</param>
+    public Task<HandshakeResult> RunAsync(HandshakeRequest request, string id, EventLoop? loop, HandshakeLimit limit)
     {
         var refusal = RequestTarget.TryParse(request.RawTarget, out var target);
         var table = tables.Current;
@@ -37,7 +37,11 @@ internal sealed class HandshakePipeline(LiveTableHolder tables, ForwardedHeaders
             Forwarded = forwarded,
             Facts = Facts(request, target, route, forwarded, id),
         };
+        return Refuse(call, refusal) is { } refused ? Task.FromResult<HandshakeResult>(refused) : ConnectAsync(call, route!, limit);
+    }
 
+    private HandshakeRefused? Refuse(HandshakeCall call, PathRefusal refusal)
+    {
         if (relays.IsDraining)
         {
             return call.Refuse(503, HandshakeRefusal.Draining, "this replica is shutting down");
@@ -54,21 +58,7 @@ internal sealed class HandshakePipeline(LiveTableHolder tables, ForwardedHeaders
             return call.Refuse(400, HandshakeRefusal.BadRequest, $"request path refused: {refusal}");
         }
 
-        if (route is null)
-        {
-            return call.Refuse(404, HandshakeRefusal.NoRoute, "no route for this host and path");
-        }
-
-        try
-        {
-            return HandshakeGuards.Check(call, route) ?? await ConnectAsync(call, route, clientGone);
-        }
-        catch (Exception error)
-        {
-            ProxyLog.RequestFailed(logger, error, id);
-            call.Detail = error.Message;
-            return call.Refuse(500, HandshakeRefusal.InternalError, "defect in the proxy, see its log");
-        }
+        return call.Route is null ? call.Refuse(404, HandshakeRefusal.NoRoute, "no route for this host and path") : null;
     }
 
     private static RequestFacts Facts(HandshakeRequest request, RequestTarget target, RouteState? route, ForwardedValues forwarded, string id) => new()
@@ -85,7 +75,29 @@ internal sealed class HandshakePipeline(LiveTableHolder tables, ForwardedHeaders
         Route = route,
     };
 
-    private async Task<HandshakeResult> ConnectAsync(HandshakeCall call, RouteState route, CancellationToken clientGone)
+    private async Task<HandshakeResult> ConnectAsync(HandshakeCall call, RouteState route, HandshakeLimit limit)
+    {
+        try
+        {
+            return HandshakeGuards.Check(call, route) ?? ChooseBackend(call, route) ?? await TryPodsAsync(call, route, call.Backend!, limit);
+        }
+        catch (OperationCanceledException) when (limit.End == HandshakeEnd.ClientGone)
+        {
+            return call.Refuse(499, HandshakeRefusal.ClientGone, "the client went away during the handshake");
+        }
+        catch (OperationCanceledException) when (limit.End == HandshakeEnd.Timeout)
+        {
+            return call.Refuse(504, HandshakeRefusal.Timeout, $"no answer from a pod within {route.Policy.WebSocket.HandshakeTimeout.TotalSeconds:0.###} s");
+        }
+        catch (Exception error)
+        {
+            ProxyLog.RequestFailed(logger, error, call.Facts.Id);
+            call.Detail = error.Message;
+            return call.Refuse(500, HandshakeRefusal.InternalError, "defect in the proxy, see its log");
+        }
+    }
+
+    private HandshakeRefused? ChooseBackend(HandshakeCall call, RouteState route)
     {
         if (route.PickBackend(random) is not { } backend)
         {
@@ -98,25 +110,12 @@ internal sealed class HandshakePipeline(LiveTableHolder tables, ForwardedHeaders
         }
 
         call.Backend = backend;
-        var wait = route.Policy.WebSocket.HandshakeTimeout;
-        using var limit = new CancellationTokenSource(wait > TimeSpan.Zero ? wait : Timeout.InfiniteTimeSpan, time);
-        using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, clientGone);
-        try
-        {
-            return await TryPodsAsync(call, route, backend, both.Token);
-        }
-        catch (OperationCanceledException) when (clientGone.IsCancellationRequested)
-        {
-            return call.Refuse(499, HandshakeRefusal.ClientGone, "the client went away during the handshake");
-        }
-        catch (OperationCanceledException)
-        {
-            return call.Refuse(504, HandshakeRefusal.Timeout, $"no answer from a pod within {wait.TotalSeconds:0.###} s");
-        }
+        return null;
     }
 
-    private async Task<HandshakeResult> TryPodsAsync(HandshakeCall call, RouteState route, RouteBackend backend, CancellationToken cancellation)
+    private async Task<HandshakeResult> TryPodsAsync(HandshakeCall call, RouteState route, RouteBackend backend, HandshakeLimit limit)
     {
+        limit.Begin(route.Policy.WebSocket.HandshakeTimeout);
         var affinity = PickKey.Affinity(backend.Policy, call.Client.Headers.Get("Cookie"));
         var hashKey = PickKey.Hash(backend.Policy, call.Forwarded.ClientAddress, call.Target, call.Client.Headers.Get);
         List<EndpointEntry>? tried = null;
@@ -129,8 +128,8 @@ internal sealed class HandshakePipeline(LiveTableHolder tables, ForwardedHeaders
             var handedOver = false;
             try
             {
-                pod = await dialer.DialAsync(endpoint, backend.Policy, HostText.WithoutPort(call.Client.Authority).ToString(), route.Policy.ConnectTimeout, call.Loop, cancellation);
-                var result = await AskAsync(call, route, backend, pod, affinity, cancellation);
+                pod = await dialer.DialAsync(endpoint, backend.Policy, HostText.WithoutPort(call.Client.Authority).ToString(), route.Policy.ConnectTimeout, call.Loop, limit);
+                var result = await AskAsync(call, route, backend, pod, affinity, limit.Token);
                 handedOver = result is HandshakeAccepted or HandshakeRefused { Answer: not null };
                 return result;
             }
@@ -138,7 +137,7 @@ internal sealed class HandshakePipeline(LiveTableHolder tables, ForwardedHeaders
             {
                 // Nothing was sent to this pod or to the client: the next pod may be asked.
                 (tried ??= []).Add(endpoint);
-                call.Detail = $"{endpoint.Endpoint.Authority}: {error.Message}";
+                call.Detail = $"{endpoint.Authority}: {error.Message}";
             }
             finally
             {
@@ -187,7 +186,7 @@ internal sealed class HandshakePipeline(LiveTableHolder tables, ForwardedHeaders
         }
         catch (IOException error)
         {
-            call.Detail = $"{pod.Endpoint.Endpoint.Authority}: {error.Message}";
+            call.Detail = $"{pod.Endpoint.Authority}: {error.Message}";
             return call.Refuse(502, HandshakeRefusal.PodProtocolError, "the pod did not answer the handshake");
         }
     }

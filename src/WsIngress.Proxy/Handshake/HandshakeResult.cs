@@ -21,7 +21,7 @@ public abstract class HandshakeResult
     public required HeaderList Headers { get; init; }
 
     internal HandshakeFacts ToFacts(int status, HandshakeRefusal refusal, string? detail, TimeSpan duration) =>
-        new(Request, status, duration, refusal, Service, Endpoint?.Endpoint.PodName, Endpoint?.Endpoint.Authority, Tries, detail);
+        new(Request, status, duration, refusal, Service, Endpoint?.Endpoint.PodName, Endpoint?.Authority, Tries, detail);
 }
 
 /// <summary>The pod switched protocols. Who holds this owns <see cref="Connection"/> and the endpoint's slot, and gives both back.</summary>
@@ -46,7 +46,7 @@ public sealed class HandshakeAccepted : HandshakeResult
         Endpoint = Connection.Endpoint,
         Service = Service ?? "",
         Pod = Connection.Endpoint.Endpoint.PodName ?? "",
-        PodAddress = Connection.Endpoint.Endpoint.Authority,
+        PodAddress = Connection.Endpoint.Authority,
         Subprotocol = Subprotocol,
     };
 }

@@ -1,7 +1,7 @@
 using System.Net.Security;
 using System.Net.Sockets;
 using WsIngress.Proxy.Balancing;
-using WsIngress.Transport.Relaying;
+using WsIngress.Transport.Loops;
 using WsIngress.Transport.Streams;
 
 namespace WsIngress.Proxy.Handshake;
@@ -42,7 +42,7 @@ internal sealed class PodConnection(EndpointEntry endpoint, Stream stream, Socke
             return false;
         }
 
-        bare = loop.Socket.Detach();
+        bare = loop.Socket.HandOver();
         return true;
     }
 

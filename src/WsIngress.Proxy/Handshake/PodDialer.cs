@@ -12,7 +12,7 @@ using WsIngress.Transport.Tls;
 namespace WsIngress.Proxy.Handshake;
 
 /// <summary>Opens a connection to a pod: TCP, and TLS when the policy says so. Failures leave as <see cref="DialException"/>.</summary>
-internal sealed class PodDialer(TimeProvider time)
+internal sealed class PodDialer
 {
     private readonly BackendTlsClients _tls = new();
 
@@ -21,32 +21,47 @@ internal sealed class PodDialer(TimeProvider time)
     /// <param name="serverName">SNI when the policy names none: the request's host.</param>
     /// <param name="timeout">For TCP and TLS together.</param>
     /// <param name="loop">The loop that the socket is to live on; null: a socket of its own.</param>
-    /// <param name="cancellation">The client went away or the handshake is over its time.</param>
-    public async Task<PodConnection> DialAsync(EndpointEntry endpoint, BackendPolicy policy, string serverName, TimeSpan timeout, EventLoop? loop, CancellationToken cancellation)
+    /// <param name="limit">The client went away or the handshake is over its time.</param>
+    public async Task<PodConnection> DialAsync(EndpointEntry endpoint, BackendPolicy policy, string serverName, TimeSpan timeout, EventLoop? loop, HandshakeLimit limit)
     {
-        using var limit = new CancellationTokenSource(timeout > TimeSpan.Zero ? timeout : Timeout.InfiniteTimeSpan, time);
-        using var linked = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
+        limit.BeginConnect(timeout);
+        Stream? stream = null;
         Socket? socket = null;
         try
         {
             if (loop is not null && (policy.Protocol != BackendProtocol.Https || OpenSsl.IsAvailable))
             {
-                return await DialOnLoopAsync(endpoint, policy, serverName, loop, linked.Token);
+                var onLoop = endpoint.Address is { } address
+                    ? await StreamSocket.ConnectAsync(loop, address, limit.Token)
+                    : await PodSocket.ConnectAsync(loop, endpoint.Endpoint.Address, endpoint.Endpoint.Port, limit.Token);
+                stream = new LoopStream(onLoop);
+                if (policy.Protocol == BackendProtocol.Https)
+                {
+                    await onLoop.ShakeHandsAsync(_tls.Get(policy.Tls).Connect(onLoop.Descriptor, policy.Tls.ServerName ?? serverName), limit.Token);
+                }
             }
-
-            socket = await PodSocket.ConnectAsync(endpoint.Endpoint.Address, endpoint.Endpoint.Port, linked.Token);
-            Stream stream = new NetworkStream(socket, ownsSocket: false);
-            if (policy.Protocol == BackendProtocol.Https)
+            else
             {
-                stream = await AuthenticateAsync(stream, policy.Tls, serverName, linked.Token);
+                socket = await PodSocket.ConnectAsync(endpoint.Endpoint.Address, endpoint.Endpoint.Port, limit.Token);
+                stream = new NetworkStream(socket, ownsSocket: false);
+                if (policy.Protocol == BackendProtocol.Https)
+                {
+                    stream = await AuthenticateAsync(stream, policy.Tls, serverName, limit.Token);
+                }
             }
 
+            limit.EndConnect();
             return new PodConnection(endpoint, stream, socket);
         }
         catch (Exception error)
         {
+            stream?.Dispose();
             socket?.Dispose();
-            cancellation.ThrowIfCancellationRequested();
+            if (error is OperationCanceledException && limit.End is HandshakeEnd.ClientGone or HandshakeEnd.Timeout)
+            {
+                throw;
+            }
+
             throw error switch
             {
                 OperationCanceledException => new DialException($"no connection within {timeout.TotalSeconds:0.###} s", error),
@@ -54,25 +69,6 @@ internal sealed class PodDialer(TimeProvider time)
                 AuthenticationException => new DialException("TLS: " + (error.InnerException?.Message ?? error.Message), error),
                 _ => new DialException(error.Message, error),
             };
-        }
-    }
-
-    private async Task<PodConnection> DialOnLoopAsync(EndpointEntry endpoint, BackendPolicy policy, string serverName, EventLoop loop, CancellationToken cancellation)
-    {
-        var stream = new LoopStream(await PodSocket.ConnectAsync(loop, endpoint.Endpoint.Address, endpoint.Endpoint.Port, cancellation));
-        try
-        {
-            if (policy.Protocol == BackendProtocol.Https)
-            {
-                await stream.Socket.ShakeHandsAsync(_tls.Get(policy.Tls).Connect(stream.Socket.Descriptor, policy.Tls.ServerName ?? serverName), cancellation);
-            }
-
-            return new PodConnection(endpoint, stream);
-        }
-        catch
-        {
-            await stream.DisposeAsync();
-            throw;
         }
     }
 

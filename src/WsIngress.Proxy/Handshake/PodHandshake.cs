@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Security.Cryptography;
 using System.Text;
 using WsIngress.Proxy.Http;
+using WsIngress.Transport.Streams;
 
 namespace WsIngress.Proxy.Handshake;
 
@@ -25,6 +26,12 @@ internal static class PodHandshake
     public static async Task<(ResponseHead Head, PodBody Body)> ExchangeAsync(PodConnection pod, string target, HeaderList headers, CancellationToken cancellation)
     {
         await SendAsync(pod.Stream, target, headers, cancellation);
+        if (pod.Stream is LoopStream loop)
+        {
+            // No buffer is held while the pod thinks: hundreds of handshakes at once would empty the pool.
+            await loop.Socket.UntilReadableAsync(cancellation);
+        }
+
         var buffer = ArrayPool<byte>.Shared.Rent(4096);
         var length = 0;
         var informational = 0;

@@ -1,7 +1,6 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
 using System.Net;
-using System.Security.Cryptography;
 using WsIngress.Transport.Heads;
 
 namespace WsIngress.Proxy.Http;
@@ -172,5 +171,5 @@ public sealed class ForwardedHeaders(ImmutableArray<IPNetwork> trusted)
             : isTls ? "443" : "80";
     }
 
-    private static string NewRequestId() => RandomNumberGenerator.GetHexString(32, lowercase: true);
+    private static string NewRequestId() => RandomHex.Next();
 }

@@ -33,27 +33,40 @@ internal sealed class TransportUpgrades(
 
         var request = TransportHandshake.Read(head!, ends.Remote?.Address ?? IPAddress.None, isTls);
         var early = consumed == first.Length ? [] : first.Span[consumed..].ToArray();
-        var (descriptor, tls) = connection.Take();
-        _ = RunAsync(new StreamSocket(loop, descriptor) { Tls = tls }, connection, request, early);
+        _ = RunAsync(new StreamSocket(loop, connection.Take()), connection, request, early);
         return true;
     }
 
     private async Task RunAsync(StreamSocket client, IFreshConnection connection, HandshakeRequest request, byte[] early)
     {
         var id = ids.Next();
+        var started = time.GetTimestamp();
         relays.Enter();
         try
         {
-            if (await HandshakeAsync(client, connection, request, early, id) is { } open)
+            HandshakeResult result;
+            using (var limit = new HandshakeLimit(client.Loop, time))
             {
-                await relays.RunAsync(open, null);
+                client.WatchForEnd(limit);
+                result = await pipeline.RunAsync(request, id, client.Loop, limit);
+                await client.Loop.SwitchTo();
+                client.WatchForEnd(null);
+            }
+
+            if (result is not HandshakeAccepted accepted)
+            {
+                await RefuseAsync(client, connection, (HandshakeRefused)result, early, started);
+            }
+            else if (await AcceptAsync(client, accepted, early, started) is { } open)
+            {
+                // Not awaited: an open socket holds nothing of its handshake.
+                relays.Enter();
+                _ = RelayAsync(open, id);
             }
         }
         catch (Exception error)
         {
-            ProxyLog.RequestFailed(logger, error, id);
-            await client.Loop.SwitchTo();
-            client.Abandon();
+            await FailAsync(client, error, id);
         }
         finally
         {
@@ -61,33 +74,45 @@ internal sealed class TransportUpgrades(
         }
     }
 
-    /// <summary>A socket whose sides are not both on the loop, to be relayed over streams; else null, and the client is somebody else's or closed.</summary>
-    private async Task<OpenSocket?> HandshakeAsync(StreamSocket client, IFreshConnection connection, HandshakeRequest request, byte[] early, string id)
+    private async Task FailAsync(StreamSocket client, Exception error, string id)
     {
-        var started = time.GetTimestamp();
-        using var gone = new CancellationTokenSource();
-        client.WatchForEnd(gone);
-        var result = await pipeline.RunAsync(request, id, client.Loop, gone.Token);
+        ProxyLog.RequestFailed(logger, error, id);
         await client.Loop.SwitchTo();
-        client.WatchForEnd(null);
-        if (result is HandshakeAccepted accepted)
-        {
-            return await AcceptAsync(client, accepted, early, started);
-        }
+        client.Abandon();
+    }
 
-        var refused = (HandshakeRefused)result;
+    /// <summary>A socket whose sides are not both on the loop: over streams.</summary>
+    private async Task RelayAsync(OpenSocket open, string id)
+    {
+        try
+        {
+            await relays.RunAsync(open, null);
+        }
+        catch (Exception error)
+        {
+            ProxyLog.RequestFailed(logger, error, id);
+            await open.Client.DisposeAsync();
+        }
+        finally
+        {
+            relays.Leave();
+        }
+    }
+
+    private async Task RefuseAsync(StreamSocket client, IFreshConnection connection, HandshakeRefused refused, byte[] early, long started)
+    {
         telemetry.HandshakeCompleted(refused.ToFacts(refused.Status, refused.Refusal, refused.Detail, time.GetElapsedTime(started)));
         if (refused.Refusal != HandshakeRefusal.ClientGone && await AnswerAsync(client, refused))
         {
             // HTTP goes on where a socket did not begin: the client may ask for something else, or try again.
-            connection.GiveToServer(client.Detach(), early);
-            return null;
+            connection.GiveToServer(client.HandOver(), early);
+            return;
         }
 
         client.Abandon();
-        return null;
     }
 
+    /// <summary>A socket whose sides are not both on the loop, to be relayed over streams; else null, and the client is somebody else's or closed.</summary>
     private async Task<OpenSocket?> AcceptAsync(StreamSocket client, HandshakeAccepted accepted, byte[] early, long started)
     {
         var connection = accepted.Connection;
@@ -116,7 +141,7 @@ internal sealed class TransportUpgrades(
         var facts = accepted.ToSocketFacts();
         if (connection.Stream is LoopStream pod && pod.Socket.Loop == client.Loop && connection.TryDetach(out var bare))
         {
-            relays.Start(client.Loop, facts, client.Detach(), bare, early, connection.TakeEarly());
+            relays.Start(client.Loop, facts, client.HandOver(), bare, early, connection.TakeEarly());
             return null;
         }
 

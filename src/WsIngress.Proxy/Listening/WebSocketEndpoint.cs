@@ -34,7 +34,9 @@ internal sealed class WebSocketEndpoint(HandshakePipeline pipeline, SocketRelays
         var started = time.GetTimestamp();
         LiftHttpLimits(http);
         var request = WebSocketRequest.Read(http, kind);
-        var result = await pipeline.RunAsync(request, id, http.Features.Get<IDetachFeature>()?.Loop, http.RequestAborted);
+        var loop = http.Features.Get<IDetachFeature>()?.Loop;
+        using var limit = new HandshakeLimit(loop, time, http.RequestAborted);
+        var result = await pipeline.RunAsync(request, id, loop, limit);
         if (result is HandshakeRefused refused)
         {
             telemetry.HandshakeCompleted(refused.ToFacts(refused.Status, refused.Refusal, refused.Detail, time.GetElapsedTime(started)));

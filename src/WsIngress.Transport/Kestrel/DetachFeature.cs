@@ -1,5 +1,4 @@
 using WsIngress.Transport.Loops;
-using WsIngress.Transport.Relaying;
 
 namespace WsIngress.Transport.Kestrel;
 

@@ -6,7 +6,6 @@ using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http.Features;
 using WsIngress.Transport.Loops;
 using WsIngress.Transport.Native;
-using WsIngress.Transport.Relaying;
 
 namespace WsIngress.Transport.Kestrel;
 
@@ -39,7 +38,7 @@ internal sealed class HttpConnection : ConnectionContext, IDetachFeature, IConne
 
     public HttpConnection(EventLoop loop, BareSocket socket, IPEndPoint? local, IPEndPoint? remote, HttpPipes pipes)
     {
-        _socket = new HttpSocket(this, loop, socket.Descriptor) { Tls = socket.Tls };
+        _socket = new HttpSocket(this, loop, socket);
         MemoryPool = pipes.Pool;
         _input = new Pipe(pipes.Input(loop));
         _output = new Pipe(pipes.Output(loop));
@@ -151,8 +150,7 @@ internal sealed class HttpConnection : ConnectionContext, IDetachFeature, IConne
             _input.Reader.AdvanceTo(read.Buffer.End);
         }
 
-        var (descriptor, tls) = _socket.HandOver();
-        socket = new BareSocket(descriptor, tls);
+        socket = _socket.HandOver();
         _detached = true;
         EndInput(null);
         return true;
@@ -203,7 +201,7 @@ internal sealed class HttpConnection : ConnectionContext, IDetachFeature, IConne
     {
         bool reads = _linger is { IsSet: true } || (!_inputEnded && !_inputPaused);
         bool writes = _readWantsWrite || _sender is { WaitsForRoom: true };
-        _socket.Watch((reads ? LibC.EPOLLIN : 0) | (writes ? LibC.EPOLLOUT : 0));
+        _socket.Watch((reads ? LibC.EPOLLIN | LibC.EPOLLRDHUP : 0) | (writes ? LibC.EPOLLOUT : 0));
     }
 
     private void AbortNow()

@@ -3,7 +3,7 @@ using WsIngress.Transport.Loops;
 namespace WsIngress.Transport.Kestrel;
 
 /// <summary>The socket under an <see cref="HttpConnection"/>.</summary>
-internal sealed class HttpSocket(HttpConnection connection, EventLoop loop, int descriptor) : LoopSocket(loop, descriptor)
+internal sealed class HttpSocket(HttpConnection connection, EventLoop loop, BareSocket socket) : LoopSocket(loop, socket)
 {
     public override void OnEvents(uint events) => connection.OnEvents(events);
 

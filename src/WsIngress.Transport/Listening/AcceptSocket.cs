@@ -39,6 +39,8 @@ internal sealed class AcceptSocket(EpollListener listener, EventLoop loop, int d
             _ = LibC.SetOption(descriptor, LibC.IPPROTO_IPV6, LibC.IPV6_V6ONLY, endPoint.Address.Equals(IPAddress.IPv6Any) ? 0 : 1);
         }
 
+        // On Linux those that are accepted inherit it.
+        _ = LibC.SetOption(descriptor, LibC.IPPROTO_TCP, LibC.TCP_NODELAY, 1);
         int error = Bind(descriptor, endPoint);
         if (error == 0 && backlog > 0 && LibC.Listen(descriptor, backlog) < 0)
         {
@@ -117,7 +119,6 @@ internal sealed class AcceptSocket(EpollListener listener, EventLoop loop, int d
 
         if (accepted >= 0)
         {
-            _ = LibC.SetOption(accepted, LibC.IPPROTO_TCP, LibC.TCP_NODELAY, 1);
             listener.Accepted(Loop, accepted, SocketAddress.Read(address));
             return true;
         }

@@ -5,7 +5,6 @@ using Microsoft.Extensions.Logging;
 using WsIngress.Transport.Kestrel;
 using WsIngress.Transport.Loops;
 using WsIngress.Transport.Native;
-using WsIngress.Transport.Relaying;
 using WsIngress.Transport.Tls;
 
 namespace WsIngress.Transport.Listening;

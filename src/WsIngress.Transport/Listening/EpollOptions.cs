@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
 using WsIngress.Transport.Loops;
-using WsIngress.Transport.Relaying;
 using WsIngress.Transport.Tls;
 
 namespace WsIngress.Transport.Listening;

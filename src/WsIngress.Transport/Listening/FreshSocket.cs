@@ -1,7 +1,6 @@
 using System.Net;
 using WsIngress.Transport.Loops;
 using WsIngress.Transport.Native;
-using WsIngress.Transport.Relaying;
 
 namespace WsIngress.Transport.Listening;
 
@@ -124,14 +123,13 @@ internal sealed class FreshSocket(EpollListener listener, EventLoop loop, int de
             Loop.Timers.Set(_timer, limit);
         }
 
-        Watch(result == IoResult.WantWrite ? LibC.EPOLLOUT : LibC.EPOLLIN);
+        Watch(result == IoResult.WantWrite ? LibC.EPOLLOUT : LibC.EPOLLIN | LibC.EPOLLRDHUP);
     }
 
     public BareSocket Take()
     {
-        var (descriptor, tls) = HandOver();
         listener.Forget(this);
-        return new BareSocket(descriptor, tls);
+        return HandOver();
     }
 
     public void GiveToServer(BareSocket socket, ReadOnlySpan<byte> unused) => listener.Deliver(Loop, socket, Ends, unused);
@@ -141,7 +139,6 @@ internal sealed class FreshSocket(EpollListener listener, EventLoop loop, int de
     private void Deliver(ReadOnlyMemory<byte> first)
     {
         StopTimer();
-        Watch(0);
         if (listener.Options.Upgrades is not { } upgrades || !upgrades.TryTake(Loop, first, Ends, Tls is not null, this))
         {
             GiveToServer(Take(), first.Span);

@@ -35,6 +35,7 @@ internal sealed unsafe class EventLoop : IDisposable
     private uint _generation;
     private int _wakePending;
     private long _alarmAt = long.MaxValue;
+    private volatile bool _alarmRang;
     private volatile bool _stopping;
 
     /// <exception cref="IOException">The kernel has no room for another epoll set.</exception>
@@ -48,7 +49,7 @@ internal sealed unsafe class EventLoop : IDisposable
         _epoll = Checked(LibC.EpollCreate(), "epoll_create1");
         _wake = Checked(LibC.EventFd(), "eventfd");
         Checked(LibC.EpollControl(_epoll, LibC.EPOLL_CTL_ADD, _wake, LibC.EPOLLIN, 0), "epoll_ctl");
-        _alarm = time.CreateTimer(static loop => ((EventLoop)loop!).Wake(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _alarm = time.CreateTimer(static loop => ((EventLoop)loop!).Ring(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         Scheduler = new LoopScheduler(this);
         Now = time.GetTimestamp();
         _thread = new Thread(Run, 512 * 1024) { IsBackground = true, Name = $"wsingress loop {index}" };
@@ -121,11 +122,23 @@ internal sealed unsafe class EventLoop : IDisposable
     internal void Remove(LoopSocket socket)
     {
         Control(LibC.EPOLL_CTL_DEL, socket, 0);
-        _sockets[socket.Slot] = null;
-        _free.Push(socket.Slot);
-        Volatile.Write(ref _watched, _watched - 1);
-        socket.Slot = -1;
+        Free(socket.Slot);
+        socket.Slot = 0;
     }
+
+    /// <summary>The descriptor of the place is closed: an event of it that is still in the batch finds nobody.</summary>
+    internal void Free(int slot)
+    {
+        _sockets[slot] = null;
+        _free.Push(slot);
+        Volatile.Write(ref _watched, _watched - 1);
+    }
+
+    /// <summary>The socket of the place was given away, and is to be taken in this turn.</summary>
+    internal void Vacate(int slot) => _sockets[slot] = null;
+
+    /// <summary>Takes a place that was vacated. It keeps its generation: an event that is still in the batch is the new owner's.</summary>
+    internal void Settle(LoopSocket socket) => _sockets[socket.Slot] = socket;
 
     /// <summary>Stops the thread and waits for it. Sockets that are still watched are left to their owners.</summary>
     public void Dispose()
@@ -145,6 +158,12 @@ internal sealed unsafe class EventLoop : IDisposable
             ulong one = 1;
             _ = LibC.Write(_wake, &one, sizeof(ulong));
         }
+    }
+
+    private void Ring()
+    {
+        _alarmRang = true;
+        Wake();
     }
 
     private void Run()
@@ -181,6 +200,13 @@ internal sealed unsafe class EventLoop : IDisposable
     /// </summary>
     private bool SetAlarm()
     {
+        if (_alarmRang)
+        {
+            // A timer of the clock counts whole milliseconds and may ring before the time it was set for: then it has to be set again.
+            _alarmRang = false;
+            _alarmAt = long.MaxValue;
+        }
+
         for (int i = 0; i < 4; i++)
         {
             long now = Time.GetTimestamp();

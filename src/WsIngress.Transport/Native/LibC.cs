@@ -28,6 +28,7 @@ internal static unsafe class LibC
     public const int MSG_PEEK = 0x2;
     public const int MSG_DONTWAIT = 0x40;
     public const int MSG_NOSIGNAL = 0x4000;
+    public const int MSG_MORE = 0x8000;
     public const int SHUT_RD = 0;
     public const int SHUT_WR = 1;
     public const int SHUT_RDWR = 2;
@@ -76,6 +77,9 @@ internal static unsafe class LibC
 
     public static nint Send(int fd, byte* buffer, int length) => SendCall(fd, buffer, (nuint)length, MSG_DONTWAIT | MSG_NOSIGNAL);
 
+    /// <summary>Sends together with what follows at once: more bytes, or the end of the stream (send(2), MSG_MORE).</summary>
+    public static nint SendMore(int fd, byte* buffer, int length) => SendCall(fd, buffer, (nuint)length, MSG_DONTWAIT | MSG_NOSIGNAL | MSG_MORE);
+
     public static int EpollCreate() => EpollCreateCall(EPOLL_CLOEXEC);
 
     public static int EpollControl(int epoll, int operation, int fd, uint events, ulong data)
@@ -98,9 +102,9 @@ internal static unsafe class LibC
     public static nint Write(int fd, void* buffer, int length) => WriteCall(fd, buffer, (nuint)length);
 
     /// <summary>A TCP socket that does not block and is not inherited.</summary>
-    public static int TcpSocket(int family) => SocketCall(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
+    public static int TcpSocket(int family) => RecentDescriptor.Note(SocketCall(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP));
 
-    public static int Accept(int listener, byte* address, uint* length) => Accept4Call(listener, address, length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    public static int Accept(int listener, byte* address, uint* length) => RecentDescriptor.Note(Accept4Call(listener, address, length, SOCK_NONBLOCK | SOCK_CLOEXEC));
 
     public static int Connect(int fd, byte* address, int length) => ConnectCall(fd, address, (uint)length);
 

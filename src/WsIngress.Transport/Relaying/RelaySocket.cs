@@ -9,7 +9,7 @@ namespace WsIngress.Transport.Relaying;
 /// One side of a <see cref="SocketRelay"/>. It owns a buffer only while the kernel has not taken all that is meant for it, and as long as it
 /// does its peer is not read: so a slow reader slows its peer, with at most one read buffer (64 KiB) pending, and a frame of our own.
 /// </summary>
-internal sealed class RelaySocket(SocketRelay relay, RelaySide side, int descriptor) : LoopSocket(relay.Loop, descriptor)
+internal sealed class RelaySocket(SocketRelay relay, RelaySide side, BareSocket socket) : LoopSocket(relay.Loop, socket)
 {
     /// <summary>Reads of a TLS session before others have their turn: what it has taken from the kernel is not reported again.</summary>
     private const int ReadsPerTurn = 8;
@@ -44,7 +44,7 @@ internal sealed class RelaySocket(SocketRelay relay, RelaySide side, int descrip
 
         if ((events & ~LibC.EPOLLOUT) != 0 || _readWantsWrite)
         {
-            ReadAvailable();
+            ReadAvailable((events & (LibC.EPOLLRDHUP | LibC.EPOLLERR | LibC.EPOLLHUP)) == LibC.EPOLLRDHUP);
         }
 
         relay.Settle();
@@ -53,7 +53,8 @@ internal sealed class RelaySocket(SocketRelay relay, RelaySide side, int descrip
     public override void OnDefect(Exception defect) => relay.Fail(side, defect.Message);
 
     /// <summary>Reads and forwards what is there, as far as the peer takes it. On a plain socket one read: the kernel reports the rest again.</summary>
-    public void ReadAvailable()
+    /// <param name="hasFin">The kernel has the end of the stream: behind a read that leaves room nothing else follows.</param>
+    public void ReadAvailable(bool hasFin = false)
     {
         _readWantsWrite = false;
         RelaySocket peer = relay.Peer(side);
@@ -76,13 +77,20 @@ internal sealed class RelaySocket(SocketRelay relay, RelaySide side, int descrip
             relay.Forward(this, buffer, count);
             if (Tls is null)
             {
+                if (hasFin && count < buffer.Length - EventLoop.Headroom)
+                {
+                    TakeNothing(IoResult.End);
+                }
+
                 return;
             }
         }
     }
 
     /// <summary>Sends, or keeps what the kernel does not take. Notes the failure of a peer that is gone.</summary>
-    public void Send(ReadOnlySpan<byte> bytes)
+    /// <param name="bytes">The bytes.</param>
+    /// <param name="isLast">The write half is ended next.</param>
+    public void Send(ReadOnlySpan<byte> bytes, bool isLast = false)
     {
         if (HasPending)
         {
@@ -92,7 +100,7 @@ internal sealed class RelaySocket(SocketRelay relay, RelaySide side, int descrip
 
         while (true)
         {
-            int count = Write(bytes);
+            int count = Write(bytes, isLast);
             if (count == IoResult.Failed)
             {
                 FailWrites();
@@ -125,13 +133,25 @@ internal sealed class RelaySocket(SocketRelay relay, RelaySide side, int descrip
         }
 
         _shutdownDue = true;
-        if (!HasPending)
+        if (HasPending)
         {
-            IsShutDown = true;
+            return;
+        }
+
+        IsShutDown = true;
+        if (HasEnded)
+        {
+            // Both halves have ended: to close says the same as to shut down, and gives the descriptor back.
             if (!Outgoing.SinkFailed)
             {
-                ShutdownWrite();
+                Tls?.Shutdown();
             }
+
+            Close();
+        }
+        else if (!Outgoing.SinkFailed)
+        {
+            ShutdownWrite();
         }
     }
 
@@ -144,7 +164,7 @@ internal sealed class RelaySocket(SocketRelay relay, RelaySide side, int descrip
         }
 
         bool reads = !HasEnded && !relay.Peer(side).HasPending;
-        Watch((reads ? LibC.EPOLLIN : 0) | (HasPending || _readWantsWrite ? LibC.EPOLLOUT : 0));
+        Watch((reads ? LibC.EPOLLIN | LibC.EPOLLRDHUP : 0) | (HasPending || _readWantsWrite ? LibC.EPOLLOUT : 0));
     }
 
     public void End()
@@ -166,14 +186,15 @@ internal sealed class RelaySocket(SocketRelay relay, RelaySide side, int descrip
                 HasEnded = true;
                 bool failed = result == IoResult.Failed;
                 Incoming.EndSource(failed, failed ? ErrorText : null);
-                relay.Peer(side).Seal();
+                relay.Peer(side).Seal(isLast: true);
                 relay.Peer(side).ShutdownAfterPending();
                 return;
         }
     }
 
-    /// <summary>Sends the relay's own Close if it is due.</summary>
-    public void Seal()
+    /// <summary>Sends the relay's own Close if it is due. A side that has said all it will is closed behind it.</summary>
+    /// <param name="isLast">The caller ends the write half next.</param>
+    public void Seal(bool isLast = false)
     {
         if (!Outgoing.IsCloseDue)
         {
@@ -182,7 +203,11 @@ internal sealed class RelaySocket(SocketRelay relay, RelaySide side, int descrip
 
         Span<byte> frame = stackalloc byte[FrameWriter.MaxFrameLength];
         int length = Outgoing.WriteClose(frame);
-        Send(frame[..length]);
+        Send(frame[..length], isLast || HasEnded);
+        if (HasEnded && !isLast)
+        {
+            ShutdownAfterPending();
+        }
     }
 
     private void Flush()

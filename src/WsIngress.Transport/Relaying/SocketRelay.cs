@@ -1,11 +1,7 @@
 using WsIngress.Relay;
 using WsIngress.Transport.Loops;
-using WsIngress.Transport.Tls;
 
 namespace WsIngress.Transport.Relaying;
-
-/// <summary>A socket without HTTP: its descriptor and, on TLS, its session. Who takes it owns both.</summary>
-internal readonly record struct BareSocket(int Descriptor, TlsSession? Tls);
 
 /// <summary>Hears of the end of a relay, on the loop's thread, after both sockets are closed.</summary>
 internal interface ISocketRelayOwner
@@ -31,8 +27,8 @@ internal sealed class SocketRelay : LoopTimer, IRelayDriver
         Loop = loop;
         _session = session;
         _owner = owner;
-        _client = new RelaySocket(this, RelaySide.Client, client.Descriptor) { Tls = client.Tls };
-        _backend = new RelaySocket(this, RelaySide.Backend, backend.Descriptor) { Tls = backend.Tls };
+        _client = new RelaySocket(this, RelaySide.Client, client);
+        _backend = new RelaySocket(this, RelaySide.Backend, backend);
     }
 
     /// <summary>How far the end has come; each is entered once, in this order, some are left out.</summary>
@@ -59,7 +55,7 @@ internal sealed class SocketRelay : LoopTimer, IRelayDriver
     bool IRelayDriver.KeepsTime => true;
 
     /// <summary>
-    /// Relays from now on. On the loop's thread. The sockets, which must not be watched by anything else, belong to the relay.
+    /// Relays from now on. On the loop's thread. The sockets belong to the relay.
     /// </summary>
     /// <param name="loop">The loop of both.</param>
     /// <param name="session">A fresh session.</param>

@@ -3,21 +3,27 @@ using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using WsIngress.Transport.Loops;
 using WsIngress.Transport.Native;
-using WsIngress.Transport.Relaying;
 using WsIngress.Transport.Tls;
 using SocketAddress = WsIngress.Transport.Native.SocketAddress;
 
 namespace WsIngress.Transport.Streams;
 
+/// <summary>Hears, on the loop's thread, that a peer has left.</summary>
+internal interface IPeerWatch
+{
+    void PeerGone();
+}
+
 /// <summary>
 /// A socket of a loop that is read and written by await: the pod's side of a handshake, and the client's where an answer is written. One read and
 /// one write at a time. Any thread may call; what has to wait continues on the loop's thread.
 /// </summary>
-internal sealed class StreamSocket(EventLoop loop, int descriptor) : LoopSocket(loop, descriptor)
+internal sealed class StreamSocket(EventLoop loop, BareSocket socket) : LoopSocket(loop, socket)
 {
-    private readonly LoopOperation _read = new();
-    private readonly LoopOperation _write = new();
-    private CancellationTokenSource? _gone;
+    private LoopOperation? _read;
+    private LoopOperation? _write;
+    private IPeerWatch? _watcher;
+    private bool _hasSpoken;
     private bool _connecting;
     private bool _shakingHands;
     private bool _readWantsWrite;
@@ -29,7 +35,7 @@ internal sealed class StreamSocket(EventLoop loop, int descriptor) : LoopSocket(
     public static async ValueTask<StreamSocket> ConnectAsync(EventLoop loop, IPEndPoint endPoint, CancellationToken cancellation)
     {
         await loop.SwitchTo();
-        var socket = new StreamSocket(loop, Open(endPoint));
+        var socket = new StreamSocket(loop, new BareSocket(Open(endPoint), null));
         try
         {
             if (!socket.TryConnect(endPoint))
@@ -62,10 +68,7 @@ internal sealed class StreamSocket(EventLoop loop, int descriptor) : LoopSocket(
 
             _shakingHands = true;
             _readWantsWrite = result == IoResult.WantWrite;
-            _read.Reset(default, default);
-            _read.Begin(this, cancellation);
-            UpdateWatch();
-            await new ValueTask<int>(_read, _read.Version).ConfigureAwait(false);
+            await BeginRead(default, cancellation).ConfigureAwait(false);
         }
     }
 
@@ -99,10 +102,20 @@ internal sealed class StreamSocket(EventLoop loop, int descriptor) : LoopSocket(
             _readWantsWrite = count == IoResult.WantWrite;
         }
 
-        _read.Reset(buffer, default);
-        _read.Begin(this, cancellation);
-        UpdateWatch();
-        return new ValueTask<int>(_read, _read.Version);
+        return BeginRead(buffer, cancellation);
+    }
+
+    /// <summary>Waits for something to read, or the end; it does not try first, for an answer has not come when its question was just sent.</summary>
+    /// <exception cref="IOException">The connection is broken.</exception>
+    public ValueTask<int> UntilReadableAsync(CancellationToken cancellation)
+    {
+        if (IsClosed || !Loop.IsCurrent || cancellation.IsCancellationRequested || Tls is { HasPending: true })
+        {
+            return ReadAsync(default, cancellation);
+        }
+
+        _readWantsWrite = false;
+        return BeginRead(default, cancellation);
     }
 
     /// <summary>Writes all of it.</summary>
@@ -127,6 +140,7 @@ internal sealed class StreamSocket(EventLoop loop, int descriptor) : LoopSocket(
                 return ValueTask.CompletedTask;
         }
 
+        _write ??= new LoopOperation();
         _write.Reset(default, buffer);
         _write.Begin(this, cancellation);
         UpdateWatch();
@@ -134,32 +148,30 @@ internal sealed class StreamSocket(EventLoop loop, int descriptor) : LoopSocket(
     }
 
     /// <summary>
-    /// Cancels the source when the peer hangs up or ends its half while nothing is read; null ends the watch. On the loop's thread. What the peer sends
-    /// meanwhile stays with the kernel.
+    /// Tells the watcher, once, when the peer hangs up or ends its half while nothing is read; null ends the watch. On the loop's thread. What the peer
+    /// sends meanwhile stays with the kernel.
     /// </summary>
-    public void WatchForEnd(CancellationTokenSource? gone)
+    public void WatchForEnd(IPeerWatch? watcher)
     {
-        _gone = gone;
-        UpdateWatch();
-    }
+        _watcher = watcher;
 
-    /// <summary>Gives the socket to a relay; on the loop's thread, with nothing outstanding.</summary>
-    public BareSocket Detach()
-    {
-        var (descriptor, tls) = HandOver();
-        return new BareSocket(descriptor, tls);
+        // Whoever takes the socket next watches for the same; if nobody does, the next event finds out.
+        if (watcher is not null)
+        {
+            UpdateWatch();
+        }
     }
 
     /// <summary>Ends what is outstanding with an error and closes; on the loop's thread.</summary>
     public void Abandon()
     {
         Close();
-        if (_read.IsPending)
+        if (_read is { IsPending: true })
         {
             _read.Fail(new ObjectDisposedException(nameof(StreamSocket)));
         }
 
-        if (_write.IsPending)
+        if (_write is { IsPending: true })
         {
             _write.Fail(new ObjectDisposedException(nameof(StreamSocket)));
         }
@@ -168,26 +180,31 @@ internal sealed class StreamSocket(EventLoop loop, int descriptor) : LoopSocket(
     public override void OnEvents(uint events)
     {
         bool failed = (events & (LibC.EPOLLERR | LibC.EPOLLHUP)) != 0;
-        if (_gone is { } gone && (failed || (events & LibC.EPOLLRDHUP) != 0))
+        if (_watcher is { } watcher)
         {
-            _gone = null;
-            gone.Cancel();
+            _hasSpoken = true;
+            if (failed || (events & LibC.EPOLLRDHUP) != 0)
+            {
+                _watcher = null;
+                watcher.PeerGone();
+            }
         }
 
         if (_connecting)
         {
-            EndConnect();
+            EndConnect(failed);
+            UpdateWatch();
             return;
         }
 
         bool readable = failed || (events & (_readWantsWrite ? LibC.EPOLLOUT : LibC.EPOLLIN)) != 0;
         bool writable = failed || (events & (_writeWantsRead ? LibC.EPOLLIN : LibC.EPOLLOUT)) != 0;
-        if (writable && _write.IsPending)
+        if (writable && _write is { IsPending: true })
         {
             GoOnWriting();
         }
 
-        if (readable && _read.IsPending)
+        if (readable && _read is { IsPending: true })
         {
             GoOnReading();
         }
@@ -241,29 +258,40 @@ internal sealed class StreamSocket(EventLoop loop, int descriptor) : LoopSocket(
     private ValueTask<int> ConnectedAsync(CancellationToken cancellation)
     {
         _connecting = true;
-        _write.Reset(default, default);
-        _write.Begin(this, cancellation);
-        UpdateWatch();
-        return new ValueTask<int>(_write, _write.Version);
+        return BeginRead(default, cancellation);
     }
 
-    private void EndConnect()
+    private ValueTask<int> BeginRead(Memory<byte> buffer, CancellationToken cancellation)
+    {
+        _read ??= new LoopOperation();
+        _read.Reset(buffer, default);
+        _read.Begin(this, cancellation);
+        UpdateWatch();
+        return new ValueTask<int>(_read, _read.Version);
+    }
+
+    private void EndConnect(bool failed)
     {
         _connecting = false;
-        int failed = LibC.GetOption(Descriptor, LibC.SOL_SOCKET, LibC.SO_ERROR, out int error);
-        Watch(0);
-        if (!_write.IsPending)
+        int error = 0;
+        if (failed && LibC.GetOption(Descriptor, LibC.SOL_SOCKET, LibC.SO_ERROR, out error) < 0)
+        {
+            error = LibC.LastError;
+        }
+
+        if (_read is not { IsPending: true })
         {
             return;
         }
 
-        if (failed < 0 || error != 0)
+        // A hang-up without an error is for the first write to find.
+        if (error != 0)
         {
-            _write.Fail(Failure(failed < 0 ? LibC.LastError : error));
+            _read.Fail(Failure(error));
         }
         else
         {
-            _write.Complete(0);
+            _read.Complete(0);
         }
     }
 
@@ -275,7 +303,7 @@ internal sealed class StreamSocket(EventLoop loop, int descriptor) : LoopSocket(
             return;
         }
 
-        int count = _read.Into.IsEmpty ? 0 : Read(_read.Into.Span);
+        int count = _read!.Into.IsEmpty ? 0 : Read(_read.Into.Span);
         _readWantsWrite = count == IoResult.WantWrite;
         if (count >= 0)
         {
@@ -299,17 +327,17 @@ internal sealed class StreamSocket(EventLoop loop, int descriptor) : LoopSocket(
         _shakingHands = false;
         if (result > 0)
         {
-            _read.Complete(0);
+            _read!.Complete(0);
         }
         else
         {
-            _read.Fail(HandshakeFailed());
+            _read!.Fail(HandshakeFailed());
         }
     }
 
     private void GoOnWriting()
     {
-        ReadOnlyMemory<byte> rest = _write.From;
+        ReadOnlyMemory<byte> rest = _write!.From;
         int result = WriteSome(ref rest);
         _write.From = rest;
         if (result == 0)
@@ -343,15 +371,21 @@ internal sealed class StreamSocket(EventLoop loop, int descriptor) : LoopSocket(
 
     private void UpdateWatch()
     {
-        uint events = _gone is null ? 0 : LibC.EPOLLRDHUP;
-        if (_read.IsPending)
+        uint events = 0;
+        if (_watcher is not null)
         {
-            events |= _readWantsWrite ? LibC.EPOLLOUT : LibC.EPOLLIN;
+            // What a relay will watch for, so that it finds it done; a client that speaks before it is answered would be reported again and again.
+            events = _hasSpoken ? LibC.EPOLLRDHUP : LibC.EPOLLIN | LibC.EPOLLRDHUP;
         }
 
-        if (_write.IsPending)
+        if (_read is { IsPending: true })
         {
-            events |= _writeWantsRead && !_connecting ? LibC.EPOLLIN : LibC.EPOLLOUT;
+            events |= _readWantsWrite || _connecting ? LibC.EPOLLOUT : LibC.EPOLLIN | LibC.EPOLLRDHUP;
+        }
+
+        if (_write is { IsPending: true })
+        {
+            events |= _writeWantsRead ? LibC.EPOLLIN : LibC.EPOLLOUT;
         }
 
         Watch(events);

@@ -67,7 +67,7 @@ internal sealed class AccessLog(Stream output, TimeProvider time) : IProxyTeleme
         json.WriteString("path", facts.Request.Path);
         Target(json, facts.Request, facts.Service, facts.Pod, facts.PodAddress);
         json.WriteString("outcome", RelayOutcomes.Word(report.Outcome));
-        json.WriteString("side", report.Side.ToString().ToLowerInvariant());
+        json.WriteString("side", Words.Of(report.Side));
         Text(json, "detail", report.Detail);
         Close(json, "closeFromClient", report.CloseFromClient);
         Close(json, "closeToClient", report.CloseToClient);

@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Globalization;
 using Prometheus;
 using WsIngress.Proxy;
 using WsIngress.Proxy.Telemetry;
@@ -13,6 +15,8 @@ namespace WsIngress.Telemetry;
 /// </summary>
 internal sealed class Metrics : IProxyTelemetry
 {
+    private static readonly string[] CodeWords = [.. Enumerable.Range(1000, 16).Select(code => code.ToString(CultureInfo.InvariantCulture))];
+
     private static readonly string[] RouteNames = ["namespace", "ingress", "service"];
 
     private static readonly double[] LatencyBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
@@ -20,6 +24,7 @@ internal sealed class Metrics : IProxyTelemetry
     private static readonly double[] AgeBuckets = [1, 10, 60, 300, 900, 3600, 4 * 3600, 12 * 3600, 86400, 3 * 86400, 7 * 86400];
 
     private readonly SocketTotalsByRoute _totals = new();
+    private readonly ConcurrentDictionary<RouteLabels, RouteSeries> _series = new();
     private readonly Counter _httpRequests;
     private readonly Histogram _httpDuration;
     private readonly Counter _opened;
@@ -123,36 +128,27 @@ internal sealed class Metrics : IProxyTelemetry
             return;
         }
 
-        _handshakeDuration.WithLabels(labels.Namespace, labels.Ingress, labels.Service).Observe(facts.Duration.TotalSeconds);
+        SeriesOf(labels).Answered(facts.Duration);
     }
 
-    public void SocketOpened(SocketFacts facts)
-    {
-        var labels = RouteLabels.Of(facts);
-        _opened.WithLabels(labels.Namespace, labels.Ingress, labels.Service).Inc();
-    }
+    public void SocketOpened(SocketFacts facts) => SeriesOf(RouteLabels.Of(facts)).Opened();
 
     public void SocketClosed(SocketFacts facts, RelayReport report)
     {
         _totals.Add(facts, report);
-        var labels = RouteLabels.Of(facts);
-        var status = report.CloseToClient ?? report.CloseFromClient;
-        _closed.WithLabels(
-            labels.Namespace,
-            labels.Ingress,
-            labels.Service,
-            RelayOutcomes.Word(report.Outcome),
-            report.Side.ToString().ToLowerInvariant(),
-            CodeWord(status)).Inc();
-        _age.WithLabels(labels.Namespace, labels.Ingress, labels.Service).Observe(report.Age.TotalSeconds);
+        SeriesOf(RouteLabels.Of(facts)).Closed(report, CodeWord(report.CloseToClient ?? report.CloseFromClient));
     }
+
+    private RouteSeries SeriesOf(RouteLabels labels) => _series.TryGetValue(labels, out var known)
+        ? known
+        : _series.GetOrAdd(labels, new RouteSeries(labels, _opened, _handshakeDuration, _closed, _age));
 
     /// <summary>The code as a label: those of RFC 6455 by number, applications' own as one value, since a peer may send any of 2,000.</summary>
     private static string CodeWord(CloseStatus? status) => status switch
     {
         null => "1006",
         { Code: null } => "1005",
-        { Code: >= 1000 and <= 1015 and var code } => code.ToString(),
+        { Code: >= 1000 and <= 1015 and var code } => CodeWords[code - 1000],
         { Code: >= 3000 and < 4000 } => "3xxx",
         { Code: >= 4000 and < 5000 } => "4xxx",
         _ => "other",

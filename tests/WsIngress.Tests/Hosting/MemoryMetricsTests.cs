@@ -25,7 +25,7 @@ public sealed class MemoryMetricsTests : IDisposable
         await File.WriteAllTextAsync(Path.Combine(_folder.FullName, "memory.stat"), "inactive_file 1024\n");
         await File.WriteAllTextAsync(Path.Combine(_folder.FullName, "memory.max"), limit + "\n");
         var registry = Prometheus.Metrics.NewCustomRegistry();
-        new MemoryMetrics(registry).Collect(new ProcessRoom(_folder.FullName, _folder.FullName, static () => 3, static () => default, TimeProvider.System, NullLogger.Instance));
+        new MemoryMetrics(registry).Collect(new ProcessRoom(_folder.FullName, _folder.FullName, static () => null, static () => 3, static () => default, TimeProvider.System, NullLogger.Instance));
         using var page = new MemoryStream();
         await registry.CollectAndExportAsTextAsync(page);
         return [.. System.Text.Encoding.UTF8.GetString(page.ToArray()).Split('\n').Where(l => l.Length > 0 && l[0] != '#')];

@@ -13,6 +13,7 @@ public sealed class ProcessRoomTests : IDisposable
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("wsingress-room-");
     private readonly FakeTimeProvider _time = new();
     private int? _lowest = 10;
+    private int? _recent;
     private HeapUse _heap = new(10 * MiB, 1000 * MiB);
 
     public void Dispose() => _folder.Delete(recursive: true);
@@ -112,6 +113,18 @@ public sealed class ProcessRoomTests : IDisposable
     }
 
     [Fact]
+    public void A_low_number_got_just_now_spares_the_probe_and_a_high_one_does_not()
+    {
+        var room = Room("1000", null);
+        (_recent, _lowest) = (935, 936);
+        Assert.Null(room.Shortage());
+        _recent = 936;
+        Assert.NotNull(room.Shortage());
+        _lowest = 10;
+        Assert.Null(room.Shortage());
+    }
+
+    [Fact]
     public void This_process_has_room() => Assert.Null(ProcessRoom.OfThisProcess(TimeProvider.System, NullLogger.Instance).Shortage());
 
     [Fact]
@@ -143,7 +156,7 @@ public sealed class ProcessRoomTests : IDisposable
             File.WriteAllText(Path.Combine(_folder.FullName, "memory.max"), memory + "\n");
         }
 
-        return new(_folder.FullName, _folder.FullName, () => _lowest, () => _heap, _time, NullLogger.Instance);
+        return new(_folder.FullName, _folder.FullName, () => _recent, () => _lowest, () => _heap, _time, NullLogger.Instance);
     }
 
     private void Charge(long bytes, long inactive = 0)
