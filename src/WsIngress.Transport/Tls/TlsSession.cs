@@ -73,7 +73,7 @@ internal sealed unsafe partial class TlsSession : IDisposable
     /// Plaintext, or records already taken from the descriptor, wait to be read: the descriptor's readiness does not show them. False when the last
     /// read found too little: then the rest of a record is still to come, and readiness shows it.
     /// </summary>
-    public bool HasPending => _established && !_starved && !_ended && !_readBroken && LibSsl.SSL_has_pending(_ssl) == 1;
+    public bool HasPending => _established && !_starved && !_readBroken && LibSsl.SSL_has_pending(_ssl) == 1;
 
     /// <summary>
     /// Goes on with the handshake: 1 when it is complete, else <see cref="IoResult.WantRead"/>, <see cref="IoResult.WantWrite"/>,
