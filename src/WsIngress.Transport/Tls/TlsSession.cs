@@ -198,6 +198,13 @@ internal sealed unsafe partial class TlsSession : IDisposable
         int error = LibC.LastError;
         bool couldRead = !_readBroken;
         int result = Judge(count, error);
+        if (result == IoResult.End)
+        {
+            // SSL_get_error(3) tells of the close_notify that was read before, and hides that the write has failed.
+            Fail(TlsFault.ConnectionLost, error == 0 ? "the connection broke" : Errno.Text(error));
+            result = IoResult.Failed;
+        }
+
         if (result == IoResult.Failed && Fault == TlsFault.ConnectionLost)
         {
             // What the peer sent before it closed can still be read, as on a plain socket: the Close frame of a WebSocket, say.
