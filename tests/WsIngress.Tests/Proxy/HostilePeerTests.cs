@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Sockets;
-using System.Text;
 using WsIngress.Relay;
 using WsIngress.Routing;
 using WsIngress.Tests.Transport.Support;
@@ -145,6 +144,7 @@ public sealed class HostilePeerTests
             Assert.True(client.IsOpen, $"status {client.Status}");
             var close = await client.ReadFrameAsync();
             Assert.Equal((1011, "backend-lost"), (close!.CloseCode, close.CloseReason));
+            await AnswerCloseAsync(client);
             Assert.Null(await client.ReadFrameAsync());
         }
 
@@ -260,6 +260,19 @@ public sealed class HostilePeerTests
             while (await ReadOrEndAsync(client.Stream) > 0)
             {
             }
+        }
+    }
+
+    /// <summary>As a good client does: where the proxy cannot end its half alone, it waits for this.</summary>
+    private static async Task AnswerCloseAsync(RawHandshake client)
+    {
+        try
+        {
+            await client.WriteAsync(Frame.OfClose(1011, "", masked: true));
+        }
+        catch (IOException)
+        {
+            // The proxy had ended both halves.
         }
     }
 

@@ -1,5 +1,4 @@
 using FsCheck.Xunit;
-using WsIngress.Relay;
 using WsIngress.Tests.Relay.Support;
 using Xunit;
 
@@ -36,9 +35,13 @@ public sealed class SocketRelayLaws
         relay.Start();
         byte[] stream = [.. Enumerable.Range(0, 400).SelectMany(i => FrameBytes.Build(2, Numbered(i), masked: false))];
         Task reader = relay.Client.ReadToEndAsync();
+        long sent = 0;
         foreach (byte[] part in stream.Chunk(5000))
         {
+            // One after the other, so that each is sent on by a call of its own.
             await relay.Backend.SendAsync(part);
+            sent += part.Length;
+            await RelayHarness.Until(() => relay.Client.In.Written == sent);
         }
 
         await relay.Backend.SendCloseAsync(1000, "");

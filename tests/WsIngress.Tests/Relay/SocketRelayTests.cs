@@ -1,4 +1,3 @@
-using WsIngress.Relay;
 using WsIngress.Tests.Relay.Support;
 using Xunit;
 
