@@ -24,7 +24,7 @@ public sealed record RelayOptions
     /// <summary>Bytes of a pump's buffer, 1 KiB to 64 KiB: the most that can be pending in one direction. Default 16 KiB, one TLS record.</summary>
     public int BufferSize { get; init; } = 16 * 1024;
 
-    /// <summary>Where pumps take their buffers.</summary>
+    /// <summary>Where drivers take their buffers.</summary>
     public RelayBufferPool Buffers { get; init; } = RelayBufferPool.Shared;
 
     /// <summary>Writes the relay's own frames.</summary>

@@ -90,7 +90,7 @@ internal static class TlsBench
     [DllImport("libc")]
     private static extern int clock_gettime(int clock, out Timespec time);
 
-    private static double ThreadCpuMicroseconds()
+    internal static double ThreadCpuMicroseconds()
     {
         _ = clock_gettime(ThreadCpuClock, out var time);
         return (time.Seconds * 1e6) + (time.Nanoseconds / 1e3);

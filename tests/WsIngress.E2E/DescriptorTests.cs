@@ -45,6 +45,34 @@ public sealed class DescriptorTests
         }
     }
 
+    [Fact]
+    public async Task Without_descriptors_it_waits_with_accepting_and_does_not_spin()
+    {
+        Assert.SkipWhen(Environment.GetEnvironmentVariable("WSINGRESS_TRANSPORT") == "sockets", "what Kestrel's own sockets do without descriptors is Kestrel's");
+        var prlimit = Requirement.Program("prlimit", "util-linux");
+        using var folder = new ManifestFolder();
+        await using var pod = await EchoPodProcess.StartAsync("pod-a");
+        folder.App("full", Host, [pod.Pod]);
+        await using var ingress = await IngressProcess.StartAsync([prlimit, $"--nofile={Descriptors}:{Descriptors}"], folder.Path, "--access-log", "off");
+        var silent = new List<BareSocket>();
+        while (silent.Count < Descriptors + 100)
+        {
+            silent.Add(await BareSocket.ConnectAsync(ingress.Http));
+        }
+
+        await ingress.Process.LineAsync("Accepting connections");
+        var before = ingress.Process.ProcessorTime;
+        await Task.Delay(TimeSpan.FromSeconds(1), TimeProvider.System);
+        var used = ingress.Process.ProcessorTime - before;
+
+        // An accept that fails is tried ten times a second; without a pause it would be a whole core.
+        Assert.True(used < TimeSpan.FromMilliseconds(400), $"{used.TotalMilliseconds} ms of processor time in a second");
+        Assert.InRange(ingress.Process.Lines.Count(l => l.Contains("Accepting connections", StringComparison.Ordinal)), 1, 4);
+        silent.ForEach(s => s.Reset());
+        await using var later = await WithPatienceAsync(ingress.Http);
+        Assert.Equal("again", await later.EchoAsync("again"));
+    }
+
     /// <summary>Opens one after the other until one is refused.</summary>
     private static async Task<RefusedHandshake> FillAsync(int port, List<LocalSocket> sockets)
     {

@@ -13,6 +13,7 @@ internal sealed class FreshSocket(EpollListener listener, EventLoop loop, int de
     private FreshTimer? _timer;
     private ProxyHeaderReader? _header;
     private IPEndPoint? _source;
+    private byte[] _leftover = [];
     private bool _awaitsTls;
     private bool _shakingHands;
 
@@ -47,6 +48,13 @@ internal sealed class FreshSocket(EpollListener listener, EventLoop loop, int de
 
         if (_awaitsTls)
         {
+            if (_leftover.Length > 0)
+            {
+                // It began as a PROXY header does, and no ClientHello does.
+                End();
+                return;
+            }
+
             _awaitsTls = false;
             _shakingHands = true;
             Tls = listener.AcceptTls(Descriptor);
@@ -58,10 +66,11 @@ internal sealed class FreshSocket(EpollListener listener, EventLoop loop, int de
         }
 
         byte[] buffer = Loop.ReadBuffer;
-        int count = Read(buffer);
+        _leftover.CopyTo(buffer, 0);
+        int count = Read(buffer.AsSpan(_leftover.Length));
         if (count > 0)
         {
-            Deliver(buffer.AsMemory(0, count));
+            Deliver(buffer.AsMemory(0, _leftover.Length + count));
         }
         else if (count is IoResult.WantRead or IoResult.WantWrite)
         {
@@ -90,6 +99,7 @@ internal sealed class FreshSocket(EpollListener listener, EventLoop loop, int de
         }
 
         _source = _header.Source;
+        _leftover = _header.Leftover;
         _header = null;
         StopTimer();
         return true;

@@ -15,6 +15,9 @@ internal sealed class ProxyHeaderReader
 
     private byte[] _taken = [];
 
+    /// <summary>What was taken for the beginning of a header and was none, such as the P of a POST that came alone: the connection's own first bytes.</summary>
+    public byte[] Leftover { get; private set; } = [];
+
     /// <summary>The source that the header names; null when it names none.</summary>
     public IPEndPoint? Source { get; private set; }
 
@@ -45,7 +48,8 @@ internal sealed class ProxyHeaderReader
             switch (status)
             {
                 case ProxyProtocolStatus.Absent:
-                    return _taken.Length == 0 ? 1 : IoResult.Failed;
+                    Leftover = _taken;
+                    return 1;
                 case ProxyProtocolStatus.Complete:
                     Source = source;
                     return Take(descriptor, consumed - _taken.Length) ? 1 : IoResult.Failed;

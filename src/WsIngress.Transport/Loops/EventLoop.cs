@@ -16,7 +16,7 @@ internal sealed unsafe class EventLoop : IDisposable
     /// <summary>Work items between two looks at the sockets, so that neither starves the other.</summary>
     private const int WorkPerTurn = 1024;
 
-    /// <summary>The least that a timer of the clock takes.</summary>
+    /// <summary>A clock that moves on by less while it is looked at stands still.</summary>
     private static readonly TimeSpan Shortest = TimeSpan.FromMilliseconds(1);
 
     [ThreadStatic]
@@ -35,7 +35,6 @@ internal sealed unsafe class EventLoop : IDisposable
     private uint _generation;
     private int _wakePending;
     private long _alarmAt = long.MaxValue;
-    private volatile bool _alarmRang;
     private volatile bool _stopping;
 
     /// <exception cref="IOException">The kernel has no room for another epoll set.</exception>
@@ -49,7 +48,7 @@ internal sealed unsafe class EventLoop : IDisposable
         _epoll = Checked(LibC.EpollCreate(), "epoll_create1");
         _wake = Checked(LibC.EventFd(), "eventfd");
         Checked(LibC.EpollControl(_epoll, LibC.EPOLL_CTL_ADD, _wake, LibC.EPOLLIN, 0), "epoll_ctl");
-        _alarm = time.CreateTimer(static loop => ((EventLoop)loop!).Ring(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _alarm = time.CreateTimer(static loop => ((EventLoop)loop!).Alarm(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         Scheduler = new LoopScheduler(this);
         Now = time.GetTimestamp();
         _thread = new Thread(Run, 512 * 1024) { IsBackground = true, Name = $"wsingress loop {index}" };
@@ -160,9 +159,10 @@ internal sealed unsafe class EventLoop : IDisposable
         }
     }
 
-    private void Ring()
+    /// <summary>Clocks count milliseconds and may call a little early: whatever time it is, there is no alarm any more until the loop sets the next.</summary>
+    private void Alarm()
     {
-        _alarmRang = true;
+        Volatile.Write(ref _alarmAt, long.MaxValue);
         Wake();
     }
 
@@ -200,13 +200,6 @@ internal sealed unsafe class EventLoop : IDisposable
     /// </summary>
     private bool SetAlarm()
     {
-        if (_alarmRang)
-        {
-            // A timer of the clock counts whole milliseconds and may ring before the time it was set for: then it has to be set again.
-            _alarmRang = false;
-            _alarmAt = long.MaxValue;
-        }
-
         for (int i = 0; i < 4; i++)
         {
             long now = Time.GetTimestamp();
@@ -221,16 +214,19 @@ internal sealed unsafe class EventLoop : IDisposable
             }
 
             long at = now + (long)(wait.TotalSeconds * Time.TimestampFrequency);
-            if (at < _alarmAt || _alarmAt <= now)
+            if (at < Volatile.Read(ref _alarmAt))
             {
-                _alarmAt = at;
-                _alarm.Change(wait < Shortest ? Shortest : wait, Timeout.InfiniteTimeSpan);
+                Volatile.Write(ref _alarmAt, at);
+                _alarm.Change(TimeSpan.FromMilliseconds(Math.Ceiling(wait.TotalMilliseconds)), Timeout.InfiniteTimeSpan);
             }
 
             if (Time.GetElapsedTime(now) < Shortest)
             {
                 return true;
             }
+
+            // The alarm was set by a time that had passed already: it would come that much too late.
+            Volatile.Write(ref _alarmAt, long.MaxValue);
         }
 
         return true;

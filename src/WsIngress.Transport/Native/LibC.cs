@@ -67,6 +67,9 @@ internal static unsafe class LibC
     private static readonly delegate* unmanaged[SuppressGCTransition]<int, void*, nuint, nint> ReadCall = (delegate* unmanaged[SuppressGCTransition]<int, void*, nuint, nint>)Export("read");
     private static readonly delegate* unmanaged[SuppressGCTransition]<int, void*, nuint, nint> WriteCall = (delegate* unmanaged[SuppressGCTransition]<int, void*, nuint, nint>)Export("write");
 
+    /// <summary>Stands before the kernel's send in tests of short counts and refusals, which a loopback rarely gives; null outside of them.</summary>
+    internal static SendFault? SendFault { get; set; }
+
     /// <summary>The error number of this thread's last failed call. Read it before anything else runs.</summary>
     public static int LastError => *ErrnoLocation();
 
@@ -75,7 +78,9 @@ internal static unsafe class LibC
     /// <summary>Reads and leaves what it read.</summary>
     public static nint Peek(int fd, byte* buffer, int length) => RecvCall(fd, buffer, (nuint)length, MSG_DONTWAIT | MSG_PEEK);
 
-    public static nint Send(int fd, byte* buffer, int length) => SendCall(fd, buffer, (nuint)length, MSG_DONTWAIT | MSG_NOSIGNAL);
+    public static nint Send(int fd, byte* buffer, int length) => SendFault is { } fault ? fault(fd, buffer, length) : SendNow(fd, buffer, length);
+
+    internal static nint SendNow(int fd, byte* buffer, int length) => SendCall(fd, buffer, (nuint)length, MSG_DONTWAIT | MSG_NOSIGNAL);
 
     /// <summary>Sends together with what follows at once: more bytes, or the end of the stream (send(2), MSG_MORE).</summary>
     public static nint SendMore(int fd, byte* buffer, int length) => SendCall(fd, buffer, (nuint)length, MSG_DONTWAIT | MSG_NOSIGNAL | MSG_MORE);
@@ -140,6 +145,9 @@ internal static unsafe class LibC
 
     private static nint Export(string name) => NativeLibrary.GetExport(Library, name);
 }
+
+/// <summary>As send(2): a count, or -1 with the error number set.</summary>
+internal unsafe delegate nint SendFault(int descriptor, byte* bytes, int length);
 
 /// <summary><c>struct epoll_event</c>: packed on x64 alone (epoll_ctl(2)), padded to 16 bytes elsewhere.</summary>
 internal static unsafe class EpollEvents

@@ -1,4 +1,3 @@
-using System.Buffers;
 using WsIngress.Relay;
 using WsIngress.Transport.Loops;
 using WsIngress.Transport.Native;
@@ -253,11 +252,11 @@ internal sealed class RelaySocket(SocketRelay relay, RelaySide side, BareSocket 
         int kept = _pendingEnd - _pendingStart;
         if (_pending is null || _pendingEnd + bytes.Length > _pending.Length)
         {
-            byte[] larger = ArrayPool<byte>.Shared.Rent(kept + bytes.Length);
+            byte[] larger = relay.Buffers.Rent(kept + bytes.Length);
             if (_pending is { } old)
             {
                 old.AsSpan(_pendingStart, kept).CopyTo(larger);
-                ArrayPool<byte>.Shared.Return(old);
+                relay.Buffers.Return(old);
             }
 
             _pending = larger;
@@ -281,7 +280,7 @@ internal sealed class RelaySocket(SocketRelay relay, RelaySide side, BareSocket 
         {
             _pending = null;
             _pendingStart = _pendingEnd = 0;
-            ArrayPool<byte>.Shared.Return(pending);
+            relay.Buffers.Return(pending);
         }
     }
 }

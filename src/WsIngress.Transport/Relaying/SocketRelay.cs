@@ -117,6 +117,8 @@ internal sealed class SocketRelay : LoopTimer, IRelayDriver
         Settle();
     }
 
+    internal RelayBufferPool Buffers => _session.Options.Buffers;
+
     internal RelaySocket Peer(RelaySide side) => side == RelaySide.Client ? _backend : _client;
 
     internal RelayDirection From(RelaySide side) => side == RelaySide.Client ? _session.ToBackend : _session.ToClient;

@@ -30,7 +30,6 @@ internal sealed unsafe partial class TlsSession : IDisposable
     private bool _writeBroken;
     private bool _starved;
     private bool _shutdownSent;
-    private bool _ended;
 
     /// <exception cref="InsufficientMemoryException">OpenSSL has no memory for it.</exception>
     public TlsSession(OpenSslHandle context, int descriptor, TlsServer? server)
@@ -70,20 +69,11 @@ internal sealed unsafe partial class TlsSession : IDisposable
 
     internal nint Native => _ssl;
 
-    /// <summary>How it failed; <see cref="TlsFault.None"/> while it has not.</summary>
-    public TlsFault Fault { get; private set; }
-
-    /// <summary>What failed, in words; null while nothing has.</summary>
-    public string? FailureText { get; private set; }
-
     /// <summary>
     /// Plaintext, or records already taken from the descriptor, wait to be read: the descriptor's readiness does not show them. False when the last
     /// read found too little: then the rest of a record is still to come, and readiness shows it.
     /// </summary>
-    public bool HasPending => _established && !_starved && !_ended && !_readBroken && LibSsl.SSL_has_pending(_ssl) == 1;
-
-    /// <summary>The peer has said that it sends nothing more. False after <see cref="IoResult.End"/> means that only its TCP half ended: what it sent may be cut.</summary>
-    public bool CloseNotifyReceived { get; private set; }
+    public bool HasPending => _established && !_starved && !_readBroken && LibSsl.SSL_has_pending(_ssl) == 1;
 
     /// <summary>
     /// Goes on with the handshake: 1 when it is complete, else <see cref="IoResult.WantRead"/>, <see cref="IoResult.WantWrite"/>,
@@ -208,6 +198,13 @@ internal sealed unsafe partial class TlsSession : IDisposable
         int error = LibC.LastError;
         bool couldRead = !_readBroken;
         int result = Judge(count, error);
+        if (result == IoResult.End)
+        {
+            // SSL_get_error(3) tells of the close_notify that was read before, and hides that the write has failed.
+            Fail(TlsFault.ConnectionLost, error == 0 ? "the connection broke" : Errno.Text(error));
+            result = IoResult.Failed;
+        }
+
         if (result == IoResult.Failed && Fault == TlsFault.ConnectionLost)
         {
             // What the peer sent before it closed can still be read, as on a plain socket: the Close frame of a WebSocket, say.
@@ -262,17 +259,6 @@ internal sealed unsafe partial class TlsSession : IDisposable
         sessions.Offer(ServerName!, _ssl);
     }
 
-    /// <summary>Notes the first failure and ends both directions.</summary>
-    internal void Fail(TlsFault fault, string text)
-    {
-        _readBroken = _writeBroken = true;
-        if (Fault == TlsFault.None)
-        {
-            Fault = fault;
-            FailureText = text;
-        }
-    }
-
     /// <summary>Counts the steps of handshake messages after the handshake; too many have OpenSSL stop reading.</summary>
     [UnmanagedCallersOnly]
     private static void OnInfo(nint ssl, int where, int value)
@@ -283,59 +269,9 @@ internal sealed unsafe partial class TlsSession : IDisposable
         }
     }
 
-    /// <summary>What a call that did not succeed came to (SSL_get_error(3)).</summary>
-    /// <param name="result">Of the call.</param>
-    /// <param name="error">errno, taken right behind the call: the runtime's own work, as compiling a method for the first time, writes over it.</param>
-    private int Judge(int result, int error)
-    {
-        switch (LibSsl.SSL_get_error(_ssl, result))
-        {
-            case LibSsl.SSL_ERROR_WANT_READ:
-                return IoResult.WantRead;
-            case LibSsl.SSL_ERROR_WANT_WRITE:
-                return IoResult.WantWrite;
-            case LibSsl.SSL_ERROR_ZERO_RETURN:
-                if (!_ended)
-                {
-                    // The end of the stream counts as close_notify here; the BIO tells which it was (SSL_OP_IGNORE_UNEXPECTED_EOF).
-                    _ended = true;
-                    CloseNotifyReceived = LibCrypto.BIO_ctrl(LibSsl.SSL_get_rbio(_ssl), LibCrypto.BIO_CTRL_EOF, 0, null) == 0;
-                }
-
-                return IoResult.End;
-            case LibSsl.SSL_ERROR_SYSCALL:
-                Fail(TlsFault.ConnectionLost, error == 0 ? "the connection broke" : Errno.Text(error));
-                return IoResult.Failed;
-            default:
-                FailByQueue();
-                return IoResult.Failed;
-        }
-    }
-
-    private void FailByQueue()
-    {
-        var (fault, text) = OpenSslError.Take();
-        if (fault == TlsFault.CertificateRefused && VerifyText() is { } reason)
-        {
-            text = $"{text}: {reason}";
-        }
-
-        Fail(fault, text);
-    }
-
     private void KeepSession()
     {
         _sessions!.Keep(ServerName!, _ssl);
         _sessions = null;
-    }
-
-    private int NotOpen()
-    {
-        if (Fault == TlsFault.None && _ssl != 0)
-        {
-            FailureText ??= _shutdownSent ? "close_notify was sent: nothing can follow it" : "the handshake is not complete";
-        }
-
-        return IoResult.Failed;
     }
 }

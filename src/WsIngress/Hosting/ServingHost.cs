@@ -24,6 +24,7 @@ internal sealed class ServingHost(ServerOptions options, TimeProvider time, Stre
     {
         using var loggers = ConsoleLogging.Create(options.LogLevel, options.LogFormat);
         var logger = loggers.CreateLogger("WsIngress");
+        using var heap = new HeapRelease(time);
         var metrics = new Metrics(ProductVersion.Text, time.GetUtcNow());
         await using var log = options.AccessLog ? new AccessLog(accessLog, time) : null;
         try

@@ -40,6 +40,29 @@ internal sealed class ChildProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>Files, sockets and everything else that it has open.</summary>
+    public int Descriptors => Directory.GetFiles($"/proc/{_process.Id}/fd").Length;
+
+    /// <summary>Time of all its threads on a processor so far.</summary>
+    public TimeSpan ProcessorTime
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.TotalProcessorTime;
+        }
+    }
+
+    /// <summary>Its memory that is in RAM, in bytes.</summary>
+    public long Resident
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.WorkingSet64;
+        }
+    }
+
     public string Output => string.Join('\n', Lines);
 
     public static ChildProcess Start(string name, string file, IEnumerable<string> args, IReadOnlyDictionary<string, string>? environment = null, string? directory = null)
@@ -68,6 +91,9 @@ internal sealed class ChildProcess : IAsyncDisposable
         await WaitAsync($"event '{name}'", () => (found = Lines.Select(Parse).FirstOrDefault(n => (string?)n?["event"] == name && accept?.Invoke(n) != false)) is not null);
         return found!;
     }
+
+    /// <summary>Waits for a line with these words.</summary>
+    public Task LineAsync(string words) => WaitAsync($"line with '{words}'", () => Lines.Any(line => line.Contains(words, StringComparison.Ordinal)));
 
     /// <summary>Runs to its end.</summary>
     public async Task<int> ExitAsync()

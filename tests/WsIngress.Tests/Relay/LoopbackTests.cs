@@ -1,7 +1,11 @@
 using System.Net;
 using System.Net.Sockets;
+using Microsoft.Extensions.Logging.Abstractions;
 using WsIngress.Relay;
 using WsIngress.Tests.Relay.Support;
+using WsIngress.Tests.Transport.Support;
+using WsIngress.Transport.Loops;
+using WsIngress.Transport.Relaying;
 using Xunit;
 
 namespace WsIngress.Tests.Relay;
@@ -12,14 +16,14 @@ public sealed class LoopbackTests
 {
     private const int Messages = 20_000;
 
-    [Fact]
-    public async Task A_relayed_message_allocates_nothing()
+    [Theory]
+    [InlineData(RelayDriver.Streams)]
+    [InlineData(RelayDriver.Sockets)]
+    public async Task A_relayed_message_allocates_nothing(RelayDriver driver)
     {
-        (Socket client, Socket clientEnd) = await ConnectAsync();
-        (Socket backend, Socket backendEnd) = await ConnectAsync();
         var session = new RelaySession("s-1", RelayOptions.Default, TimeProvider.System);
-        Task<RelayReport> report = StreamRelay.RunAsync(
-            session, new NetworkStream(clientEnd, true), new NetworkStream(backendEnd, true), default, default, CancellationToken.None);
+        using var loop = new EventLoop(0, TimeProvider.System, NullLogger.Instance);
+        (Socket client, Socket backend, Task<RelayReport> report) = driver == RelayDriver.Streams ? await RelayStreamsAsync(session) : RelaySockets(session, loop);
         Task echo = EchoAsync(backend);
         byte[] message = FrameBytes.Text(new string('x', 64), masked: true);
         byte[] answer = new byte[66];
@@ -42,7 +46,24 @@ public sealed class LoopbackTests
         Assert.True(least < 1, $"{least:F2} bytes per message relayed there and back");
     }
 
-    internal static async Task<(Socket Far, Socket Near)> ConnectAsync()
+    private static async Task<(Socket Client, Socket Backend, Task<RelayReport> Report)> RelayStreamsAsync(RelaySession session)
+    {
+        (Socket client, Socket clientEnd) = await ConnectAsync();
+        (Socket backend, Socket backendEnd) = await ConnectAsync();
+        return (client, backend, StreamRelay.RunAsync(
+            session, new NetworkStream(clientEnd, true), new NetworkStream(backendEnd, true), default, default, CancellationToken.None));
+    }
+
+    private static (Socket Client, Socket Backend, Task<RelayReport> Report) RelaySockets(RelaySession session, EventLoop loop)
+    {
+        (Socket client, int clientEnd) = SocketPair.Open();
+        (Socket backend, int backendEnd) = SocketPair.Open();
+        var owner = new EndedRelay();
+        loop.Post(_ => SocketRelay.Start(loop, session, new BareSocket(clientEnd, null), new BareSocket(backendEnd, null), default, default, owner), null);
+        return (client, backend, owner.Report);
+    }
+
+    private static async Task<(Socket Far, Socket Near)> ConnectAsync()
     {
         using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));

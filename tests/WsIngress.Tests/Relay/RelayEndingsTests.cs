@@ -5,8 +5,13 @@ using Xunit;
 namespace WsIngress.Tests.Relay;
 
 /// <summary>Every ending this relay can cause: the outcome, the guilty side, and what each side is told.</summary>
-public sealed class RelayEndingsTests
+public abstract class RelayEndingsTests : RelaySuite
 {
+    private protected RelayEndingsTests(RelayDriver driver)
+        : base(driver)
+    {
+    }
+
     public static TheoryData<string, RelayOutcome, RelaySide, string?, string?> Endings => new()
     {
         // induced by              outcome                      guilty             the client is told                 the backend is told
@@ -37,7 +42,7 @@ public sealed class RelayEndingsTests
         string inducedBy, RelayOutcome outcome, RelaySide side, string? clientIsTold, string? backendIsTold)
     {
         var options = new RelayOptions { IdleTimeout = TimeSpan.FromSeconds(30), MaxAge = TimeSpan.FromHours(1) };
-        RelayHarness relay = new RelayHarness(options).Start();
+        RelayHarness relay = Harness(options).Start();
         await relay.ExchangeAsync();
         (bool clientClosed, bool backendClosed) = await InduceAsync(relay, inducedBy);
         Task peers = Task.WhenAll(
@@ -53,7 +58,7 @@ public sealed class RelayEndingsTests
         AssertTold(relay.Client, clientIsTold, masked: false);
         AssertTold(relay.Backend, backendIsTold, masked: true);
         await relay.AssertBuffersReturnedAsync();
-        Assert.True(relay.ClientStream.Disposed && relay.BackendStream.Disposed);
+        Assert.True(relay.BothClosed);
     }
 
     [Fact]
@@ -165,4 +170,8 @@ public sealed class RelayEndingsTests
         Assert.Equal(masked, close.Masked);
         Assert.True(peer.SawEnd);
     }
+
+    public sealed class OnStreams() : RelayEndingsTests(RelayDriver.Streams);
+
+    public sealed class OnSockets() : RelayEndingsTests(RelayDriver.Sockets);
 }

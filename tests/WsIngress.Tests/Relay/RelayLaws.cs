@@ -6,14 +6,20 @@ using Xunit;
 namespace WsIngress.Tests.Relay;
 
 /// <summary>Random traffic, cut at random places, with an end at a random byte. Outputs are read by the tests' own parser.</summary>
-public sealed class RelayLaws
+public abstract class RelayLaws
 {
     private const int MostFrames = 20;
+    private readonly RelayDriver _driver;
+
+    private protected RelayLaws(RelayDriver driver)
+    {
+        _driver = driver;
+    }
 
     [Property(MaxTest = 30)]
     public async Task What_goes_in_comes_out(byte[] clientShape, byte[] backendShape, byte[] cuts, bool zeroByteReadsWait, bool narrow)
     {
-        var relay = new RelayHarness(new RelayOptions { BufferSize = narrow ? 1024 : 16 * 1024 }, capacity: narrow ? 3000 : 64 * 1024);
+        await using var relay = new RelayHarness(_driver, new RelayOptions { BufferSize = narrow ? 1024 : 16 * 1024 }, capacity: narrow ? 3000 : 64 * 1024);
         Shape(relay, cuts, zeroByteReadsWait);
         byte[] fromClient = [.. Bytes(clientShape, masked: true), .. FrameBytes.Close(1000, "done", masked: true)];
         byte[] fromBackend = Bytes(backendShape, masked: false);
@@ -33,7 +39,7 @@ public sealed class RelayLaws
     public async Task An_end_at_any_byte_gives_both_sides_whole_frames_and_one_last_Close(
         byte[] clientShape, byte[] backendShape, byte[] cuts, int clientCut, int backendCut, bool atOnce)
     {
-        var relay = new RelayHarness();
+        await using var relay = new RelayHarness(_driver);
         Shape(relay, cuts, zeroByteReadsWait: true);
         byte[] fromClient = Bytes(clientShape, masked: true);
         byte[] fromBackend = Bytes(backendShape, masked: false);
@@ -64,7 +70,7 @@ public sealed class RelayLaws
     public async Task A_side_that_fails_at_any_byte_is_named_and_the_other_is_told_where_that_is_possible(
         byte[] clientShape, byte[] backendShape, byte[] cuts, byte kind, int at)
     {
-        var relay = new RelayHarness();
+        await using var relay = new RelayHarness(_driver);
         Shape(relay, cuts, zeroByteReadsWait: true);
         byte[] fromClient = [.. Bytes(clientShape, masked: true), .. FrameBytes.Build(9, [7], masked: true)];
         byte[] fromBackend = [.. Bytes(backendShape, masked: false), .. FrameBytes.Build(9, [7], masked: false)];
@@ -174,4 +180,8 @@ public sealed class RelayLaws
             peer.Out.Complete();
         }
     }
+
+    public sealed class OnStreams() : RelayLaws(RelayDriver.Streams);
+
+    public sealed class OnSockets() : RelayLaws(RelayDriver.Sockets);
 }

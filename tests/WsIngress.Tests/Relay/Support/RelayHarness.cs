@@ -1,23 +1,27 @@
 using Microsoft.Extensions.Time.Testing;
 using WsIngress.Relay;
+using WsIngress.Tests.Transport.Support;
+using WsIngress.Transport.Loops;
 using Xunit;
 
 namespace WsIngress.Tests.Relay.Support;
 
-/// <summary>A relay between two played peers, on lanes in memory and a clock that the test owns.</summary>
-internal sealed class RelayHarness
+/// <summary>A relay between two played peers, on lanes and a clock that the test owns.</summary>
+internal sealed class RelayHarness : IAsyncDisposable
 {
+    private const int Roomy = 64 * 1024;
     private static readonly TimeSpan Hang = TimeSpan.FromSeconds(30);
 
-    private readonly CancellationTokenSource _abort = new();
+    private readonly IRelayRig _rig;
 
-    public RelayHarness(RelayOptions? options = null, int capacity = 64 * 1024)
+    public RelayHarness(RelayDriver driver, RelayOptions? options = null, int capacity = Roomy)
     {
         Client = new TestPeer(new Lane(capacity), new Lane(capacity), isClient: true);
         Backend = new TestPeer(new Lane(capacity), new Lane(capacity), isClient: false);
         Session = new RelaySession("s-1", (options ?? RelayOptions.Default) with { Buffers = Pool }, Time);
-        ClientStream = new LaneStream(Client.Out, Client.In);
-        BackendStream = new LaneStream(Backend.Out, Backend.In);
+        _rig = driver == RelayDriver.Streams
+            ? new StreamRig(Session, Client, Backend)
+            : new SocketRig(Session, Time, Client, Backend, narrow: capacity < Roomy);
     }
 
     public FakeTimeProvider Time { get; } = new(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
@@ -30,27 +34,29 @@ internal sealed class RelayHarness
 
     public TestPeer Backend { get; }
 
-    public LaneStream ClientStream { get; }
+    /// <summary>Bytes that may be under way between the lanes of one direction.</summary>
+    public int MostPending => _rig is SocketRig ? SocketRig.MostPending : Session.Options.BufferSize;
 
-    public LaneStream BackendStream { get; }
+    /// <summary>The driver has closed both sides.</summary>
+    public bool BothClosed => _rig.BothClosed;
+
+    /// <summary>The loop of <see cref="RelayDriver.Sockets"/>.</summary>
+    public EventLoop Loop => ((SocketRig)_rig).Loop;
+
+    /// <summary>What the kernel answers on that loop.</summary>
+    public SendFaults Faults => ((SocketRig)_rig).Faults;
 
     public Task<RelayReport> Report { get; private set; } = Task.FromException<RelayReport>(new InvalidOperationException("not started"));
 
     public RelayHarness Start(byte[]? earlyFromClient = null, byte[]? earlyFromBackend = null)
     {
-        Report = StreamRelay.RunAsync(
-            Session,
-            new RelayEnd(ClientStream, Shutdown(Client.In)),
-            new RelayEnd(BackendStream, Shutdown(Backend.In)),
-            earlyFromClient ?? [],
-            earlyFromBackend ?? [],
-            _abort.Token);
+        Report = _rig.Start(earlyFromClient ?? [], earlyFromBackend ?? []);
         return this;
     }
 
     public void Abort()
     {
-        _abort.Cancel();
+        _rig.Abort();
     }
 
     /// <summary>One message each way, so that both pumps run and are idle again.</summary>
@@ -112,12 +118,8 @@ internal sealed class RelayHarness
         Assert.Equal(0, Pool.WrongReturns);
     }
 
-    private static Func<ValueTask> Shutdown(Lane lane)
+    public ValueTask DisposeAsync()
     {
-        return () =>
-        {
-            lane.Complete();
-            return ValueTask.CompletedTask;
-        };
+        return _rig.DisposeAsync();
     }
 }

@@ -34,7 +34,7 @@ public sealed class BackendVerificationTests : IDisposable
     [InlineData("pod.internal", "other.internal", "hostname mismatch: it is not for pod.internal")]
     [InlineData("pod.internal", "*.pod.internal", "hostname mismatch: it is not for pod.internal")]
     [InlineData("a.b.pod.internal", "*.pod.internal", "hostname mismatch: it is not for a.b.pod.internal")]
-    [InlineData("pod.internal", "p*.internal", "hostname mismatch: it is not for pod.internal")]
+    [InlineData("pod1.pod.internal", "pod*.pod.internal", "hostname mismatch: it is not for pod1.pod.internal")]
     [InlineData("pod.internal", "10.1.2.3", "hostname mismatch: it is not for pod.internal")]
     [InlineData("10.1.2.3", "10.1.2.4", "IP address mismatch")]
     [InlineData("10.1.2.3", "pod.internal", "IP address mismatch")]

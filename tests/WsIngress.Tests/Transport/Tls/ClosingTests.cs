@@ -52,6 +52,30 @@ public sealed class ClosingTests : IDisposable
     }
 
     [Fact]
+    public async Task A_write_to_a_peer_that_said_goodbye_and_was_reset_has_failed()
+    {
+        var (wire, serving, asking) = await TlsRig.PairAsync(_server, _client);
+        using var _ = wire;
+        using var __ = serving;
+        using var ___ = asking;
+        asking.Session.Shutdown();
+        Assert.Equal(IoResult.End, await serving.ReadAsync(new byte[10]));
+        Loopback.Reset(wire.Client);
+
+        // The first may still have been taken by the kernel. A count of zero would be tried again without end.
+        int result = 1;
+        for (int i = 0; i < 10 && result > 0; i++)
+        {
+            result = await serving.WriteAsync(new byte[100]);
+        }
+
+        Assert.Equal(IoResult.Failed, result);
+        Assert.Equal(TlsFault.ConnectionLost, serving.Session.Fault);
+        Assert.Equal(IoResult.Failed, serving.WriteNow(new byte[100]));
+        Assert.True(serving.Session.CloseNotifyReceived);
+    }
+
+    [Fact]
     public async Task A_foreign_peer_takes_our_close_notify_for_the_end()
     {
         var (wire, serving, client) = await TlsRig.FromStreamAsync(_server);

@@ -37,4 +37,23 @@ internal static class NativeCalls
 
     [DllImport("libssl.so.3")]
     public static extern nint SSL_SESSION_get0_hostname(nint session);
+
+    [DllImport("libc.so.6")]
+    public static extern MallocInfo mallinfo2();
+}
+
+/// <summary><c>struct mallinfo2</c> (mallinfo(3)), in bytes.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal readonly struct MallocInfo
+{
+    private readonly nuint _arena;
+    private readonly nuint _freeChunks;
+    private readonly nuint _fastChunks;
+    private readonly nuint _mapped;
+    public readonly nuint MappedInUse;
+    private readonly nuint _unused;
+    private readonly nuint _fastFree;
+    public readonly nuint InUse;
+    private readonly nuint _free;
+    private readonly nuint _top;
 }

@@ -39,6 +39,7 @@ public sealed class ResumptionTests : IDisposable
         var second = await VisitAsync(server, version, first.Session);
         var third = await VisitAsync(server, version, second.Session);
 
+        Assert.Equal(TlsFault.None, first.Fault);
         Assert.False(first.Resumed);
         Assert.True(second.Resumed);
         Assert.True(third.Resumed);
@@ -167,6 +168,7 @@ public sealed class ResumptionTests : IDisposable
         using var server = new TlsServer(_ => _choice, new TlsServerOptions { Tickets = _tickets, TicketCount = count });
         var first = await VisitAsync(server, LibSsl.TLS1_3_VERSION, null);
 
+        Assert.Equal(TlsFault.None, first.Fault);
         Assert.Equal(resumed, NativeCalls.SSL_SESSION_is_resumable(first.Session) == 1);
     }
 

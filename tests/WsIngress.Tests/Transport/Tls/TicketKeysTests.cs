@@ -67,12 +67,42 @@ public sealed class TicketKeysTests
     [Fact]
     public async Task Threads_that_meet_at_a_turn_agree_on_the_key()
     {
-        var keys = new TicketKeys(_time, TimeSpan.FromHours(1));
-        for (var i = 0; i < 50; i++)
+        using var clock = new MeetingClock();
+        var keys = new TicketKeys(clock, TimeSpan.FromHours(1));
+        var first = keys.Newest();
+        clock.Meet(TimeSpan.FromHours(1));
+
+        var seen = await Task.WhenAll(Task.Run(keys.Newest), Task.Run(keys.Newest));
+
+        Assert.Same(seen[0], seen[1]);
+        Assert.NotSame(first, seen[0]);
+    }
+
+    /// <summary>Has two threads look at it together, so that both see the turn before either has made it.</summary>
+    private sealed class MeetingClock : TimeProvider, IDisposable
+    {
+        private readonly Barrier _meeting = new(2);
+        private int _expected;
+        private long _now;
+
+        public void Meet(TimeSpan after)
         {
-            _time.Advance(TimeSpan.FromHours(1));
-            var seen = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(keys.Newest)));
-            Assert.Single(seen.Distinct());
+            _now += after.Ticks;
+            _expected = 2;
         }
+
+        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+        public override long GetTimestamp()
+        {
+            if (Interlocked.Decrement(ref _expected) >= 0)
+            {
+                _meeting.SignalAndWait();
+            }
+
+            return _now;
+        }
+
+        public void Dispose() => _meeting.Dispose();
     }
 }

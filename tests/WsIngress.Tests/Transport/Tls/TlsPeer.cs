@@ -13,6 +13,9 @@ internal sealed class TlsPeer : IDisposable
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
     private readonly Socket _socket;
 
+    /// <summary>A test that fails disposes what another thread may still be inside of.</summary>
+    private readonly Lock _gate = new();
+
     private TlsPeer(Socket socket, TlsSession session)
     {
         _socket = socket;
@@ -26,7 +29,7 @@ internal sealed class TlsPeer : IDisposable
     public static TlsPeer Connect(TlsClient client, Socket socket, string name) => new(NonBlocking(socket), client.Connect((int)socket.Handle, name));
 
     /// <summary>The handshake to its end: 1, <see cref="IoResult.End"/> or <see cref="IoResult.Failed"/>.</summary>
-    public Task<int> HandshakeAsync() => Task.Run(() => Wait(Session.Handshake));
+    public Task<int> HandshakeAsync() => Task.Run(() => Wait(HandshakeNow));
 
     public async Task EstablishAsync() => Assert.True(await HandshakeAsync() == 1, $"the handshake failed: {Session.Fault}, {Session.FailureText}");
 
@@ -68,14 +71,48 @@ internal sealed class TlsPeer : IDisposable
 
     public Task<int> WriteTextAsync(string text) => WriteAsync(Encoding.ASCII.GetBytes(text));
 
-    public int ReadNow(Span<byte> buffer) => Session.Read(buffer);
+    public int HandshakeNow()
+    {
+        lock (_gate)
+        {
+            return Session.Handshake();
+        }
+    }
 
-    public int WriteNow(ReadOnlySpan<byte> bytes) => Session.Write(bytes);
+    public int ReadNow(Span<byte> buffer)
+    {
+        lock (_gate)
+        {
+            return Session.Read(buffer);
+        }
+    }
+
+    public int WriteNow(ReadOnlySpan<byte> bytes)
+    {
+        lock (_gate)
+        {
+            return Session.Write(bytes);
+        }
+    }
 
     /// <summary>The kernel has something for the session, or gets it in time.</summary>
     public bool Readable(TimeSpan wait) => _socket.Poll(wait, SelectMode.SelectRead);
 
-    public void Dispose() => Session.Dispose();
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            Session.Dispose();
+        }
+    }
+
+    private bool Pends()
+    {
+        lock (_gate)
+        {
+            return Session.HasPending;
+        }
+    }
 
     private static Socket NonBlocking(Socket socket)
     {
@@ -94,7 +131,7 @@ internal sealed class TlsPeer : IDisposable
                 return result;
             }
 
-            Assert.False(Session.HasPending, "asked to wait for the descriptor while something pends that it does not show");
+            Assert.False(Pends(), "asked to wait for the descriptor while something pends that it does not show");
 
             // A socket that is being reset may be in error without being readable yet, and then Poll says no at once.
             bool ready = _socket.Poll(Patience, result == IoResult.WantRead ? SelectMode.SelectRead : SelectMode.SelectWrite);
