@@ -5,6 +5,7 @@ using Xunit;
 namespace WsIngress.E2E;
 
 /// <summary>What a process keeps of sockets that are closed.</summary>
+[Collection(AloneCollection.Name)]
 public sealed class MemoryTests
 {
     private const string Host = "memory.test";

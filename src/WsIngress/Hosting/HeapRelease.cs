@@ -7,19 +7,25 @@ namespace WsIngress.Hosting;
 /// </summary>
 internal sealed class HeapRelease : IDisposable
 {
-    public static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
+    public static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>From one release to the next at least: it costs some ten milliseconds, which a storm of handshakes must not pay again and again.</summary>
+    public static readonly TimeSpan Spacing = TimeSpan.FromSeconds(30);
 
     /// <summary>Allocated since the last time: less is not worth it.</summary>
     public const long Burst = 16 << 20;
 
     /// <summary>Allocated within one interval: less is quiet.</summary>
-    public const long Quiet = 1 << 20;
+    public const long Quiet = 256 << 10;
 
     /// <summary>What lives in a heap that may be compacted while sockets wait; above it the background collection is all.</summary>
     public const long MostHeap = 64 << 20;
 
     private readonly IHeap _heap;
+    private readonly TimeProvider _time;
     private readonly ITimer _timer;
+    private long _releasedAt;
+    private bool _hasReleased;
     private long _last;
     private long _released;
     private bool _sweeping;
@@ -27,6 +33,7 @@ internal sealed class HeapRelease : IDisposable
     public HeapRelease(TimeProvider time, IHeap? heap = null)
     {
         _heap = heap ?? new ProcessHeap();
+        _time = time;
         _released = _last = _heap.Allocated;
         _timer = time.CreateTimer(static release => ((HeapRelease)release!).Look(), this, Interval, Interval);
     }
@@ -61,13 +68,13 @@ internal sealed class HeapRelease : IDisposable
         else if (_sweeping)
         {
             _sweeping = false;
-            _released = now;
+            (_released, _releasedAt, _hasReleased) = (now, _time.GetTimestamp(), true);
             if (_heap.Used <= MostHeap)
             {
                 _heap.Compact();
             }
         }
-        else if (now - _released >= Burst)
+        else if (now - _released >= Burst && (!_hasReleased || _time.GetElapsedTime(_releasedAt) >= Spacing))
         {
             _sweeping = true;
             _heap.Sweep();

@@ -6,12 +6,9 @@ using Xunit;
 namespace WsIngress.E2E.Cluster;
 
 /// <summary>All pods of a Service are replaced while sockets are open and clients keep coming.</summary>
-[Collection(Alone)]
+[Collection(AloneCollection.Name)]
 public sealed class RollingUpdateTests
 {
-    /// <summary>It measures milliseconds: nothing else of the suite runs beside it.</summary>
-    public const string Alone = "alone";
-
     private const int Pods = 10;
     private const int Sockets = 2_000;
     private const int Rate = 200;
@@ -184,7 +181,3 @@ public sealed class RollingUpdateTests
         private void Show() => server.Apply(ClusterObjects.Slice("chat", "chat-1", fleet.Port, _phases.Select(entry => (entry.Key, entry.Value))));
     }
 }
-
-/// <summary>Tests that run when no other does.</summary>
-[CollectionDefinition(RollingUpdateTests.Alone, DisableParallelization = true)]
-public sealed class AloneCollection;

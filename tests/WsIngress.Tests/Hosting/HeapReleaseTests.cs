@@ -57,6 +57,20 @@ public sealed class HeapReleaseTests : IDisposable
         Assert.Equal("", _heap.Calls);
     }
 
+    [Fact]
+    public void Bursts_that_follow_each_other_are_answered_after_a_while()
+    {
+        Burst();
+        Assert.Equal("sweep compact ", _heap.Calls);
+        Burst();
+        Assert.Equal("sweep compact ", _heap.Calls);
+
+        _time.Advance(HeapRelease.Spacing);
+        Pass(0);
+        Pass(0);
+        Assert.Equal("sweep compact sweep compact ", _heap.Calls);
+    }
+
     [Theory]
     [InlineData(HeapRelease.MostHeap, "sweep compact ")]
     [InlineData(HeapRelease.MostHeap + 1, "sweep ")]
@@ -70,6 +84,13 @@ public sealed class HeapReleaseTests : IDisposable
         }
 
         Assert.Equal(calls, _heap.Calls);
+    }
+
+    private void Burst()
+    {
+        Pass(HeapRelease.Burst);
+        Pass(0);
+        Pass(0);
     }
 
     private void Pass(long allocated)
