@@ -35,6 +35,21 @@ public sealed class ObjectDecodingTests
     }
 
     [Fact]
+    public void An_object_that_is_known_under_its_version_and_uid_is_taken_over()
+    {
+        var decoding = new ObjectDecoding(ObjectKindInfo.Of(ObjectKind.Service));
+        var known = Read("7", "u", null);
+
+        Assert.Same(known, Read("7", "u", known));
+        Assert.NotSame(known, Read("8", "u", known));
+        Assert.NotSame(known, Read("7", "v", known));
+        Assert.NotSame(known, Read("7", "u", null));
+
+        IKubernetesObject<V1ObjectMeta> Read(string version, string uid, IKubernetesObject<V1ObjectMeta>? last) => decoding.Decode(
+            Encoding.UTF8.GetBytes($$"""{"metadata":{"name":"a","namespace":"n","uid":"{{uid}}","resourceVersion":"{{version}}"},"spec":{}}"""), _ => last)!.Value.Object!;
+    }
+
+    [Fact]
     public void What_nobody_reads_is_not_kept()
     {
         var service = (V1Service)Decode(ObjectKind.Service, """

@@ -25,6 +25,8 @@ public sealed class RoutingTableTests
         Assert.Equal(Table().ContentHash, Table().ContentHash);
         Assert.Equal(tables.Length, tables.Select(t => t.ContentHash).Distinct().Count());
         Assert.Equal(tables.Length, tables.Select(t => t.ToCanonicalJson()).Distinct().Count());
+        Assert.True(Table().HasContentOf(Table()));
+        Assert.All(tables, table => Assert.Equal([table], tables.Where(table.HasContentOf)));
     }
 
     [Fact]
