@@ -45,8 +45,11 @@ public sealed class ObjectDecodingTests
         Assert.NotSame(known, Read("7", "v", known));
         Assert.NotSame(known, Read("7", "u", null));
 
-        IKubernetesObject<V1ObjectMeta> Read(string version, string uid, IKubernetesObject<V1ObjectMeta>? last) => decoding.Decode(
-            Encoding.UTF8.GetBytes($$"""{"metadata":{"name":"a","namespace":"n","uid":"{{uid}}","resourceVersion":"{{version}}"},"spec":{}}"""), _ => last)!.Value.Object!;
+        IKubernetesObject<V1ObjectMeta> Read(string version, string uid, IKubernetesObject<V1ObjectMeta>? last)
+        {
+            var json = $$$"""{"metadata":{"name":"a","namespace":"n","uid":"{{{uid}}}","resourceVersion":"{{{version}}}"},"spec":{}}""";
+            return decoding.Decode(Encoding.UTF8.GetBytes(json), _ => last)!.Value.Object!;
+        }
     }
 
     [Fact]
