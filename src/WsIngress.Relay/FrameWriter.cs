@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Security.Cryptography;
 using System.Text;
 
 namespace WsIngress.Relay;
@@ -10,12 +9,6 @@ namespace WsIngress.Relay;
 /// </summary>
 public sealed class FrameWriter(Func<uint> nextMask)
 {
-    [ThreadStatic]
-    private static byte[]? t_masks;
-
-    [ThreadStatic]
-    private static int t_masksLeft;
-
     /// <summary>Room that any control frame fits in: 2 bytes, mask key, 125 bytes.</summary>
     public const int MaxFrameLength = 2 + 4 + FrameScanner.MaxControlPayload;
 
@@ -73,17 +66,10 @@ public sealed class FrameWriter(Func<uint> nextMask)
         return 6 + payload.Length;
     }
 
-    /// <summary>Each thread draws many at once: one draw costs OpenSSL 4 µs, whatever its size. A key is used once.</summary>
     private static uint NextRandomMask()
     {
-        byte[] drawn = t_masks ??= new byte[256];
-        if (t_masksLeft == 0)
-        {
-            RandomNumberGenerator.Fill(drawn);
-            t_masksLeft = drawn.Length;
-        }
-
-        t_masksLeft -= sizeof(uint);
-        return BinaryPrimitives.ReadUInt32BigEndian(drawn.AsSpan(t_masksLeft));
+        Span<byte> bytes = stackalloc byte[sizeof(uint)];
+        RandomSupply.Fill(bytes);
+        return BinaryPrimitives.ReadUInt32BigEndian(bytes);
     }
 }

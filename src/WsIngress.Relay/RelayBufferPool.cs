@@ -2,7 +2,7 @@ using System.Buffers;
 
 namespace WsIngress.Relay;
 
-/// <summary>Where drivers take their buffers. They rent only while bytes move, and returns each buffer exactly once.</summary>
+/// <summary>Where drivers take their buffers. They rent only while bytes move, and return each buffer exactly once.</summary>
 public abstract class RelayBufferPool
 {
     /// <summary>The process-wide array pool.</summary>

@@ -52,13 +52,9 @@ public static class ListDifference
             return new([], []);
         }
 
-        var (gone, come) = SortedDifference.Between(before.AsSpan(), after.AsSpan(), static (a, b) => Compare(a.Metadata, b.Metadata));
+        var (gone, come) = SortedDifference.Between(before.AsSpan(), after.AsSpan(), static (a, b) => NameOrder.Instance.Compare(Name(a), Name(b)));
         return new([.. gone], [.. come]);
     }
 
-    private static int Compare(V1ObjectMeta? a, V1ObjectMeta? b)
-    {
-        var order = string.CompareOrdinal(a?.NamespaceProperty ?? "", b?.NamespaceProperty ?? "");
-        return order != 0 ? order : string.CompareOrdinal(a?.Name ?? "", b?.Name ?? "");
-    }
+    private static (string, string) Name(IKubernetesObject<V1ObjectMeta> found) => (found.Metadata?.NamespaceProperty ?? "", found.Metadata?.Name ?? "");
 }

@@ -1,15 +1,16 @@
 using System.Collections.Immutable;
 using k8s.Models;
+using WsIngress.Routing;
 using WsIngress.Translation.Tls;
 
 namespace WsIngress.Translation;
 
 /// <summary>What a translation found, complete and without a defect, so that the next one may begin from it.</summary>
-internal sealed class SettledTranslation(ClusterSnapshot snapshot, TranslationResult result, IReadOnlyCollection<IngressDraft> drafts)
+internal sealed class SettledTranslation(ImmutableArray<V1Ingress> ingresses, TranslationResult result, IReadOnlyCollection<IngressDraft> drafts)
 {
     private IReadOnlyCollection<IngressDraft>? _drafts = drafts;
 
-    public ClusterSnapshot Snapshot { get; set; } = snapshot;
+    public ImmutableArray<V1Ingress> Ingresses { get; set; } = ingresses;
 
     public TranslationResult Result { get; set; } = result;
 
@@ -40,7 +41,7 @@ internal sealed class PartialTranslation(SnapshotIndex index, TranslationOptions
     private readonly HashSet<string> _names = new(StringComparer.Ordinal);
     private readonly Queue<string> _asked = new();
     private readonly HashSet<Problem> _solved = new(ReferenceEqualityComparer.Instance);
-    private readonly SortedDictionary<(string, string), IngressReport?> _reports = new(ByName.Instance);
+    private readonly SortedDictionary<(string, string), IngressReport?> _reports = new(NameOrder.Instance);
 
     /// <summary>Null when it takes a whole translation; the memory holds nothing then that is not true.</summary>
     public TranslationResult? TryRun(ClusterSnapshot snapshot)
@@ -64,7 +65,7 @@ internal sealed class PartialTranslation(SnapshotIndex index, TranslationOptions
 
     private TranslationResult? Run(ClusterSnapshot snapshot)
     {
-        var (gone, come) = ListDifference.Sorted(settled.Snapshot.Ingresses, snapshot.Ingresses);
+        var (gone, come) = ListDifference.Sorted(settled.Ingresses, snapshot.Ingresses);
         if (gone.Length + come.Length > Most || (gone.Length > 0 && come.Intersect(gone, ReferenceEqualityComparer.Instance).Any()))
         {
             return null;
@@ -104,7 +105,7 @@ internal sealed class PartialTranslation(SnapshotIndex index, TranslationOptions
 
         var reports = SortedPatch.Apply(settled.Result.Reports, _reports, KeyOf);
         memory.Table = table;
-        settled.Snapshot = snapshot;
+        settled.Ingresses = snapshot.Ingresses;
         return settled.Result = new(table, reports, Problems());
     }
 
@@ -130,7 +131,7 @@ internal sealed class PartialTranslation(SnapshotIndex index, TranslationOptions
         foreach (var ingress in come)
         {
             var draft = new IngressDraft(ingress);
-            if (!_reports.ContainsKey(Key(draft)) && SortedPatch.Find(settled.Result.Reports, Key(draft), KeyOf, ByName.Instance) is not null)
+            if (!_reports.ContainsKey(Key(draft)) && SortedPatch.Find(settled.Result.Reports, Key(draft), KeyOf, NameOrder.Instance) is not null)
             {
                 // Two of one name: no store holds these.
                 return false;
@@ -209,15 +210,4 @@ internal sealed class PartialTranslation(SnapshotIndex index, TranslationOptions
     private static (string, string) KeyOf(IngressReport report) => (report.Namespace, report.Name);
 
     private static (string, string) Key(IngressDraft draft) => (draft.Owner.Namespace, draft.Owner.Name);
-
-    private sealed class ByName : IComparer<(string Namespace, string Name)>
-    {
-        public static readonly ByName Instance = new();
-
-        public int Compare((string Namespace, string Name) x, (string Namespace, string Name) y)
-        {
-            var order = string.CompareOrdinal(x.Namespace, y.Namespace);
-            return order != 0 ? order : string.CompareOrdinal(x.Name, y.Name);
-        }
-    }
 }

@@ -21,11 +21,7 @@ internal static class ReportBuilder
     public static IngressReport Report(IngressDraft draft) => draft.Report = draft.Report ?? ToReport(draft);
 
     /// <summary>By namespace, then name.</summary>
-    public static int Compare(IngressReport a, IngressReport b)
-    {
-        var order = string.CompareOrdinal(a.Namespace, b.Namespace);
-        return order != 0 ? order : string.CompareOrdinal(a.Name, b.Name);
-    }
+    public static int Compare(IngressReport a, IngressReport b) => NameOrder.Instance.Compare((a.Namespace, a.Name), (b.Namespace, b.Name));
 
     public static ImmutableArray<Problem> Sorted(IEnumerable<Problem> problems)
     {

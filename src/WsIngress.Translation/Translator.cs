@@ -64,7 +64,7 @@ public static class Translator
 
         var result = new TranslationResult(table, reports, ReportBuilder.Sorted(problems));
         (memory.Drafts, memory.Table) = (kept, table);
-        memory.Settled = isWhole && kept.Count == drafts.Count && IsByName(reports) ? new(snapshot, result, drafts) : null;
+        memory.Settled = isWhole && kept.Count == drafts.Count && IsByName(reports) ? new(snapshot.Ingresses, result, drafts) : null;
         return result;
     }
 

@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
 using System.Net;
+using WsIngress.Relay;
 using WsIngress.Transport.Heads;
 
 namespace WsIngress.Proxy.Http;
@@ -171,5 +172,10 @@ public sealed class ForwardedHeaders(ImmutableArray<IPNetwork> trusted)
             : isTls ? "443" : "80";
     }
 
-    private static string NewRequestId() => RandomHex.Next();
+    private static string NewRequestId()
+    {
+        Span<byte> id = stackalloc byte[16];
+        RandomSupply.Fill(id);
+        return Convert.ToHexStringLower(id);
+    }
 }

@@ -55,21 +55,5 @@ internal sealed class LiveBackends(ImmutableArray<Backend> source, BackendState[
     /// <summary>The backend of a key as the table has it; null for none.</summary>
     public Backend? SourceOf(string key) => IndexOf(key) is var at and >= 0 ? source[at] : null;
 
-    private int IndexOf(string key)
-    {
-        var (low, high) = (0, source.Length - 1);
-        while (low <= high)
-        {
-            var middle = low + ((high - low) >> 1);
-            var order = string.CompareOrdinal(source[middle].Key, key);
-            if (order == 0)
-            {
-                return middle;
-            }
-
-            (low, high) = order < 0 ? (middle + 1, high) : (low, middle - 1);
-        }
-
-        return -1;
-    }
+    private int IndexOf(string key) => SortedPatch.IndexOf(source, key, static backend => backend.Key, StringComparer.Ordinal);
 }

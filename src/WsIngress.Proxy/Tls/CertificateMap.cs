@@ -102,59 +102,45 @@ public sealed class CertificateMap
             return new CertificateMap(bindings, byName, byFingerprint, defaultEntry);
         }
 
-        /// <summary>The translator has read the pair before; a key that only this machine's OpenSSL refuses costs its own host alone.</summary>
-        private Entry Load(TlsBinding binding)
-        {
-            try
-            {
-                return Read(binding);
-            }
-            catch (Exception error)
-            {
-                ProxyLog.CertificateUnusable(logger, error, binding.Source, binding.Host);
-                return _fallback;
-            }
-        }
-
         /// <summary>Keys are read when the first client asks: most of 10,000 hosts have none for hours, and a start with 2,500 of them took six seconds.</summary>
-        private Entry Read(TlsBinding binding)
-        {
-            using var leaf = X509Certificate2.CreateFromPem(binding.CertificatePem);
-            return new(new(() => ReadForSslStream(binding)), binding.Source, new DateTimeOffset(leaf.NotAfter), new(() => ReadForTransport(binding)));
-        }
+        private Entry Load(TlsBinding binding) => Usable(
+            binding,
+            () =>
+            {
+                using var leaf = X509Certificate2.CreateFromPem(binding.CertificatePem);
+                return new(
+                    new(() => Usable(binding, () => ReadForSslStream(binding), () => _fallback.Certificate.Value)),
+                    binding.Source,
+                    new DateTimeOffset(leaf.NotAfter),
+                    new(() => Usable(binding, () => TlsCertificate.FromPem(binding.CertificatePem, binding.KeyPem), () => _fallback.Transport.Value)));
+            },
+            () => _fallback);
 
-        private SslStreamCertificateContext ReadForSslStream(TlsBinding binding)
+        /// <summary>The translator has read the pair before; a key that only this machine's OpenSSL refuses costs its own host alone.</summary>
+        private T Usable<T>(TlsBinding binding, Func<T> read, Func<T> fallback)
         {
             try
             {
-                var leaf = X509Certificate2.CreateFromPem(binding.CertificatePem, binding.KeyPem);
-                var chain = new X509Certificate2Collection();
-                chain.ImportFromPem(binding.CertificatePem);
-                if (chain.Count > 0)
-                {
-                    chain.RemoveAt(0);
-                }
-
-                return SslStreamCertificateContext.Create(leaf, chain, offline: true);
+                return read();
             }
             catch (Exception error)
             {
                 ProxyLog.CertificateUnusable(logger, error, binding.Source, binding.Host);
-                return _fallback.Certificate.Value;
+                return fallback();
             }
         }
 
-        private TlsCertificate ReadForTransport(TlsBinding binding)
+        private static SslStreamCertificateContext ReadForSslStream(TlsBinding binding)
         {
-            try
+            var leaf = X509Certificate2.CreateFromPem(binding.CertificatePem, binding.KeyPem);
+            var chain = new X509Certificate2Collection();
+            chain.ImportFromPem(binding.CertificatePem);
+            if (chain.Count > 0)
             {
-                return TlsCertificate.FromPem(binding.CertificatePem, binding.KeyPem);
+                chain.RemoveAt(0);
             }
-            catch (Exception error)
-            {
-                ProxyLog.CertificateUnusable(logger, error, binding.Source, binding.Host);
-                return _fallback.Transport.Value;
-            }
+
+            return SslStreamCertificateContext.Create(leaf, chain, offline: true);
         }
 
         private static string KeyPem(X509Certificate2 pair)

@@ -83,7 +83,7 @@ internal static unsafe class LibC
     internal static nint SendNow(int fd, byte* buffer, int length) => SendCall(fd, buffer, (nuint)length, MSG_DONTWAIT | MSG_NOSIGNAL);
 
     /// <summary>Sends together with what follows at once: more bytes, or the end of the stream (send(2), MSG_MORE).</summary>
-    public static nint SendMore(int fd, byte* buffer, int length) => SendCall(fd, buffer, (nuint)length, MSG_DONTWAIT | MSG_NOSIGNAL | MSG_MORE);
+    public static nint SendMore(int fd, byte* buffer, int length) => SendFault is { } fault ? fault(fd, buffer, length) : SendCall(fd, buffer, (nuint)length, MSG_DONTWAIT | MSG_NOSIGNAL | MSG_MORE);
 
     public static int EpollCreate() => EpollCreateCall(EPOLL_CLOEXEC);
 

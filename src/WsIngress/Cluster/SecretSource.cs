@@ -1,3 +1,5 @@
+using k8s;
+using k8s.Models;
 using WsIngress.Sources;
 
 namespace WsIngress.Cluster;
@@ -66,6 +68,8 @@ internal sealed class SecretSource(KindSource all, IReadOnlyList<ReflectorTarget
 
         void Wake() => changed.Release();
     }
+
+    public IKubernetesObject<V1ObjectMeta>? Known(ObjectKey key) => all.Known(key);
 
     public void Listing(ReflectorTarget target)
     {

@@ -24,8 +24,7 @@ internal sealed class HeapRelease : IDisposable
     private readonly IHeap _heap;
     private readonly TimeProvider _time;
     private readonly ITimer _timer;
-    private long _releasedAt;
-    private bool _hasReleased;
+    private long? _releasedAt;
     private long _last;
     private long _released;
     private bool _sweeping;
@@ -68,13 +67,13 @@ internal sealed class HeapRelease : IDisposable
         else if (_sweeping)
         {
             _sweeping = false;
-            (_released, _releasedAt, _hasReleased) = (now, _time.GetTimestamp(), true);
+            (_released, _releasedAt) = (now, _time.GetTimestamp());
             if (_heap.Used <= MostHeap)
             {
                 _heap.Compact();
             }
         }
-        else if (now - _released >= Burst && (!_hasReleased || _time.GetElapsedTime(_releasedAt) >= Spacing))
+        else if (now - _released >= Burst && (_releasedAt is not { } at || _time.GetElapsedTime(at) >= Spacing))
         {
             _sweeping = true;
             _heap.Sweep();

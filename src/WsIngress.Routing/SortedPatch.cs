@@ -1,9 +1,9 @@
 using System.Collections.Immutable;
 
-namespace WsIngress.Translation;
+namespace WsIngress.Routing;
 
-/// <summary>Changes single items of a long sorted list: what lies between them is copied in one piece and not looked at.</summary>
-internal static class SortedPatch
+/// <summary>Finds and changes single items of a long sorted list: what lies between them is copied in one piece and not looked at.</summary>
+public static class SortedPatch
 {
     /// <param name="before">Sorted by key, each key once.</param>
     /// <param name="changes">By key: what stands there now, null for nothing.</param>
@@ -17,7 +17,7 @@ internal static class SortedPatch
         var done = 0;
         foreach (var (key, item) in changes)
         {
-            var at = Find(before, done, key, keyOf, changes.Comparer);
+            var at = IndexOf(before, key, keyOf, changes.Comparer, done);
             var (index, old) = at >= 0 ? (at, before[at]) : (~at, null);
             if (ReferenceEquals(old, item))
             {
@@ -41,10 +41,10 @@ internal static class SortedPatch
     /// <summary>The item of a key; null for none.</summary>
     public static T? Find<TKey, T>(ImmutableArray<T> items, TKey key, Func<T, TKey> keyOf, IComparer<TKey> comparer)
         where T : class =>
-        Find(items, 0, key, keyOf, comparer) is var at and >= 0 ? items[at] : null;
+        IndexOf(items, key, keyOf, comparer) is var at and >= 0 ? items[at] : null;
 
     /// <summary>Index of the key, or the complement of where it belongs.</summary>
-    private static int Find<TKey, T>(ImmutableArray<T> items, int from, TKey key, Func<T, TKey> keyOf, IComparer<TKey> comparer)
+    public static int IndexOf<TKey, T>(ImmutableArray<T> items, TKey key, Func<T, TKey> keyOf, IComparer<TKey> comparer, int from = 0)
     {
         var (low, high) = (from, items.Length - 1);
         while (low <= high)
