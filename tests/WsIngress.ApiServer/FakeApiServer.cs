@@ -20,7 +20,7 @@ public sealed partial class FakeApiServer : IAsyncDisposable
     private volatile X509Certificate2? _certificate;
     private readonly List<ServerAuthority> _retired = [];
     private WebApplication? _app;
-    private int _port;
+    private readonly HeldPort _port = HeldPort.Take();
 
     private FakeApiServer(FakeApiServerOptions options, TimeProvider time)
     {
@@ -40,7 +40,7 @@ public sealed partial class FakeApiServer : IAsyncDisposable
     }
 
     /// <summary>http://127.0.0.1:PORT/, or https, or [::1]; the same after a restart.</summary>
-    public Uri Address => new($"{(_options.Tls ? "https" : "http")}://{(_options.IPv6 ? "[::1]" : "127.0.0.1")}:{_port}/");
+    public Uri Address => new($"{(_options.Tls ? "https" : "http")}://{(_options.IPv6 ? "[::1]" : "127.0.0.1")}:{_port.Number}/");
 
     /// <summary>Signs the server's certificate and those of clients; matters with <see cref="FakeApiServerOptions.Tls"/> only.</summary>
     public ServerAuthority Authority { get; private set; } = new();
@@ -51,13 +51,13 @@ public sealed partial class FakeApiServer : IAsyncDisposable
     /// <summary>Tokens and rights, changed at run time.</summary>
     public AccessRights Access { get; }
 
-    /// <summary>Starts on 127.0.0.1 and a free port.</summary>
+    /// <summary>Starts on 127.0.0.1 and a port that stays its own while it is down.</summary>
     /// <param name="options">Defaults when null.</param>
     /// <param name="time">Clock of timeouts, bookmarks and timestamps; the system's when null.</param>
     public static async Task<FakeApiServer> StartAsync(FakeApiServerOptions? options = null, TimeProvider? time = null)
     {
         var server = new FakeApiServer(options ?? new FakeApiServerOptions(), time ?? TimeProvider.System);
-        await server.ListenAsync(0);
+        await server.ListenAsync();
         return server;
     }
 
@@ -89,7 +89,7 @@ public sealed partial class FakeApiServer : IAsyncDisposable
             _store.Forget(null);
         }
 
-        await ListenAsync(_port);
+        await ListenAsync();
     }
 
     /// <summary>Another authority from now on: it signs a new certificate of the server for new connections, and client certificates of the old one are 401.</summary>
@@ -104,6 +104,7 @@ public sealed partial class FakeApiServer : IAsyncDisposable
     {
         Faults.Clear();
         await StopAsync();
+        _port.Dispose();
         _serving.Dispose();
         _certificate?.Dispose();
         Authority.Dispose();
@@ -126,37 +127,23 @@ public sealed partial class FakeApiServer : IAsyncDisposable
         }
     }
 
-    private async Task ListenAsync(int port)
+    private async Task ListenAsync()
     {
         _serving.Dispose();
         _serving = new CancellationTokenSource();
         var stop = _serving.Token;
-        for (var attempt = 1; ; attempt++)
-        {
-            var app = Build(port, stop);
-            try
-            {
-                await app.StartAsync(CancellationToken.None);
-                _app = app;
-                _port = new Uri(app.Urls.First()).Port;
-                return;
-            }
-            catch (IOException) when (port != 0 && attempt < 20)
-            {
-                await app.DisposeAsync();
-                await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, CancellationToken.None);
-            }
-        }
+        _app = Build(stop);
+        await _app.StartAsync(CancellationToken.None);
     }
 
-    private WebApplication Build(int port, CancellationToken stop)
+    private WebApplication Build(CancellationToken stop)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = null;
-            kestrel.Listen(_options.IPv6 ? IPAddress.IPv6Loopback : IPAddress.Loopback, port, listen =>
+            kestrel.Listen(_options.IPv6 ? IPAddress.IPv6Loopback : IPAddress.Loopback, _port.Number, listen =>
             {
                 if (_certificate is not null)
                 {

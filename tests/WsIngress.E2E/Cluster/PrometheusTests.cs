@@ -1,5 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
 using System.Text.Json.Nodes;
 using WsIngress.ApiServer;
 using WsIngress.E2E.Harness;
@@ -31,7 +29,8 @@ public sealed class PrometheusTests
             var (code, output) = await Tool.RunAsync("/bin/sh", "-c", $"'{promtool}' check metrics < '{page}'");
             Assert.Equal((0, ""), (code, output));
 
-            var port = FreePort();
+            using var held = HeldPort.Take();
+            var port = held.Number;
             await File.WriteAllTextAsync(Path.Combine(folder, "prometheus.yml"), $"scrape_configs: [{{ job_name: wsingress, scrape_interval: 1s, static_configs: [{{ targets: ['127.0.0.1:{controller.Metrics}'] }}] }}]\n");
             await using var process = ChildProcess.Start("prometheus", prometheus,
                 ["--config.file", Path.Combine(folder, "prometheus.yml"), "--storage.tsdb.path", Path.Combine(folder, "data"), "--web.listen-address", $"127.0.0.1:{port}"]);
@@ -68,12 +67,5 @@ public sealed class PrometheusTests
 
             await Task.Delay(TimeSpan.FromMilliseconds(200), TimeProvider.System, limit.Token);
         }
-    }
-
-    private static int FreePort()
-    {
-        using var probe = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        probe.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)probe.LocalEndPoint!).Port;
     }
 }

@@ -14,7 +14,9 @@ public sealed class AdminTests
         using var socket = await host.ConnectAsync("/room");
 
         var routes = JsonNode.Parse(await host.AdminAsync("/routes"))!;
-        var connection = JsonNode.Parse(await host.AdminAsync("/connections"))!["connections"]!.AsArray().Single()!;
+        JsonArray connections = [];
+        await TestHost.UntilAsync(async () => (connections = JsonNode.Parse(await host.AdminAsync("/connections"))!["connections"]!.AsArray()).Count > 0);
+        var connection = connections.Single()!;
         var one = JsonNode.Parse(await host.AdminAsync($"/connections/{connection["id"]}"))!;
         var ingress = JsonNode.Parse(await host.AdminAsync("/ingresses"))!["ingresses"]!.AsArray().Single()!;
         var config = JsonNode.Parse(await host.AdminAsync("/config"))!;

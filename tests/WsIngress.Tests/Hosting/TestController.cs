@@ -16,6 +16,7 @@ internal sealed class TestController : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly string _kubeconfig = Path.Combine(Path.GetTempPath(), $"wsingress-kubeconfig-{Guid.NewGuid():N}");
     private Task<int> _running = Task.FromResult(0);
+    private HeldPort? _held;
 
     private readonly PodFiles? _pod;
 
@@ -36,10 +37,12 @@ internal sealed class TestController : IAsyncDisposable
         return controller;
     }
 
-    /// <summary>Starts without waiting; the metrics port is <paramref name="metrics"/>.</summary>
-    public static TestController Begin(FakeApiServer server, int metrics, Func<ControllerOptions, ControllerOptions>? configure = null, string token = "admin")
+    /// <summary>Starts without waiting; only the metrics port is known.</summary>
+    public static TestController Begin(FakeApiServer server, Func<ControllerOptions, ControllerOptions>? configure = null, string token = "admin")
     {
-        var controller = new TestController(server, token) { Bound = new() { Metrics = new(IPAddress.Loopback, metrics) } };
+        var controller = new TestController(server, token) { _held = HeldPort.Take() };
+        var metrics = controller._held.Number;
+        controller.Bound = new() { Metrics = new(IPAddress.Loopback, metrics) };
         _ = controller.Begin(o =>
         {
             var options = configure?.Invoke(o) ?? o;
@@ -126,6 +129,7 @@ internal sealed class TestController : IAsyncDisposable
     {
         await StopAsync();
         _stop.Dispose();
+        _held?.Dispose();
         File.Delete(_kubeconfig);
     }
 

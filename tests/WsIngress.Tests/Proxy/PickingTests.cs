@@ -1,5 +1,4 @@
-using System.Net;
-using System.Net.Sockets;
+using WsIngress.ApiServer;
 using WsIngress.Proxy.Telemetry;
 using WsIngress.Routing;
 using Xunit;
@@ -7,8 +6,10 @@ using Xunit;
 namespace WsIngress.Tests.Proxy;
 
 /// <summary>The choice of a pod through the whole proxy: dead pods, table swaps, affinity, weighted backends.</summary>
-public sealed class PickingTests
+public sealed class PickingTests : IDisposable
 {
+    private readonly List<HeldPort> _dead = [];
+
     [Theory]
     [InlineData(LoadBalancing.PowerOfTwo)]
     [InlineData(LoadBalancing.RoundRobin)]
@@ -193,11 +194,13 @@ public sealed class PickingTests
         Assert.StartsWith($"wsingress-affinity={own}; Path=/; HttpOnly", plain.Headers.GetValues("Set-Cookie").Single(), StringComparison.Ordinal);
     }
 
-    /// <summary>A port that was free a moment ago and takes no connection.</summary>
-    private static Endpoint DeadPod(string name = "dead")
+    public void Dispose() => _dead.ForEach(port => port.Dispose());
+
+    /// <summary>A port on which nobody listens.</summary>
+    private Endpoint DeadPod(string name = "dead")
     {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return new() { Address = "127.0.0.1", Port = ((IPEndPoint)socket.LocalEndPoint!).Port, PodUid = "uid-" + name, PodName = name };
+        var port = HeldPort.Take();
+        _dead.Add(port);
+        return new() { Address = "127.0.0.1", Port = port.Number, PodUid = "uid-" + name, PodName = name };
     }
 }

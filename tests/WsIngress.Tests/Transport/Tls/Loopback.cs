@@ -21,7 +21,7 @@ internal sealed class Loopback : IDisposable
     {
         using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        listener.Listen(1);
+        listener.Listen(16);
         var client = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         if (bufferSize is { } size)
         {
@@ -30,6 +30,13 @@ internal sealed class Loopback : IDisposable
 
         await client.ConnectAsync(listener.LocalEndPoint!);
         var server = await listener.AcceptAsync();
+        while (!server.RemoteEndPoint!.Equals(client.LocalEndPoint))
+        {
+            // Somebody who tries a port again that was another's before.
+            server.Dispose();
+            server = await listener.AcceptAsync();
+        }
+
         server.NoDelay = true;
         return new(client, server);
     }
