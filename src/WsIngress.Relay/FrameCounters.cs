@@ -9,23 +9,19 @@ public struct FrameCounters
     private long _continuation;
     private long _text;
     private long _binary;
-    private long _close;
-    private long _ping;
-    private long _pong;
     private long _messages;
-    private long _payloadBytes;
     private long _wireBytes;
+    private uint _close;
+    private uint _ping;
+    private uint _pong;
 
     /// <summary>Whole messages, over all their fragments.</summary>
     public readonly long Messages => Volatile.Read(in _messages);
 
-    /// <summary>Payload bytes of all frames, as they are on the wire (compressed if so agreed).</summary>
-    public readonly long PayloadBytes => Volatile.Read(in _payloadBytes);
-
     /// <summary>Frame headers and payloads.</summary>
     public readonly long WireBytes => Volatile.Read(in _wireBytes);
 
-    /// <summary>Whole frames of one type.</summary>
+    /// <summary>Whole frames of one type. Those of control frames stop at 4,294,967,295: every socket holds two sets, and these are four bytes each.</summary>
     public readonly long Frames(FrameOpcode opcode)
     {
         return opcode switch
@@ -47,9 +43,9 @@ public struct FrameCounters
             case FrameOpcode.Continuation: Volatile.Write(ref _continuation, _continuation + 1); break;
             case FrameOpcode.Text: Volatile.Write(ref _text, _text + 1); break;
             case FrameOpcode.Binary: Volatile.Write(ref _binary, _binary + 1); break;
-            case FrameOpcode.Close: Volatile.Write(ref _close, _close + 1); break;
-            case FrameOpcode.Ping: Volatile.Write(ref _ping, _ping + 1); break;
-            case FrameOpcode.Pong: Volatile.Write(ref _pong, _pong + 1); break;
+            case FrameOpcode.Close: Count(ref _close); break;
+            case FrameOpcode.Ping: Count(ref _ping); break;
+            case FrameOpcode.Pong: Count(ref _pong); break;
         }
 
         if (endsMessage)
@@ -58,13 +54,16 @@ public struct FrameCounters
         }
     }
 
-    internal void CountPayload(int bytes)
-    {
-        Volatile.Write(ref _payloadBytes, _payloadBytes + bytes);
-    }
-
     internal void CountWire(int bytes)
     {
         Volatile.Write(ref _wireBytes, _wireBytes + bytes);
+    }
+
+    private static void Count(ref uint frames)
+    {
+        if (frames != uint.MaxValue)
+        {
+            Volatile.Write(ref frames, frames + 1);
+        }
     }
 }

@@ -216,7 +216,6 @@ public struct FrameScanner
             CaptureClose(bytes[..count]);
         }
 
-        _counters.CountPayload(count);
         _remaining -= (ulong)count;
         ended = _remaining == 0 && EndFrame();
         return count;

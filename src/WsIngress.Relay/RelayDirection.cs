@@ -17,16 +17,11 @@ internal sealed class RelayDirection(RelaySession session, RelaySide source)
 
     private FrameScanner _scanner = new(masked: source == RelaySide.Client);
 
-    /// <summary>Follows what the source sends after the sink was sealed or failed: it is dropped, but a Close in it is the answer to ours.</summary>
-    private StrongBox<FrameScanner>? _dropped;
-
-    private CloseStatus? _pendingClose;
+    private volatile LastWords? _last;
     private volatile bool _sealed;
     private volatile bool _sinkFailed;
     private volatile bool _sourceBroken;
     private volatile bool _sourceEnded;
-    private volatile CloseStatus? _closeFromSource;
-    private volatile CloseStatus? _closeToSink;
 
     internal RelaySide Source => source;
 
@@ -34,9 +29,9 @@ internal sealed class RelayDirection(RelaySession session, RelaySide source)
 
     internal ref readonly FrameCounters Counters => ref _scanner.Counters;
 
-    internal CloseStatus? CloseFromSource => _closeFromSource;
+    internal CloseStatus? CloseFromSource => _last?.FromSource;
 
-    internal CloseStatus? CloseToSink => _closeToSink;
+    internal CloseStatus? CloseToSink => _last?.ToSink;
 
     internal bool SourceEnded => _sourceEnded;
 
@@ -49,7 +44,7 @@ internal sealed class RelayDirection(RelaySession session, RelaySide source)
     {
         get
         {
-            bool sourceDone = _sourceEnded || _sourceBroken || _closeFromSource is not null;
+            bool sourceDone = _sourceEnded || _sourceBroken || CloseFromSource is not null;
             return sourceDone && (_sealed || _sinkFailed || (_sourceEnded && !AtFrameBoundary));
         }
     }
@@ -82,7 +77,7 @@ internal sealed class RelayDirection(RelaySession session, RelaySide source)
     {
         get
         {
-            if (_sealed || _sinkFailed || _pendingClose is not null || !AtFrameBoundary || session.Ending is not { } ending)
+            if (_sealed || _sinkFailed || _last?.Pending is not null || !AtFrameBoundary || session.Ending is not { } ending)
             {
                 return false;
             }
@@ -91,25 +86,32 @@ internal sealed class RelayDirection(RelaySession session, RelaySide source)
         }
     }
 
+    /// <summary>
+    /// The sink is a pod that is told by a Close frame: it ends the connection itself, as servers do (RFC 6455 §7.1.1), so the port on this side is
+    /// free at once. A sink that is not told, as in the middle of a frame, gets FIN when its source ends.
+    /// </summary>
+    internal bool SinkEndsItself => Sink == RelaySide.Backend && _last?.Pending is not null && !_sinkFailed;
+
     /// <summary>Writes the Close that is due and returns its length.</summary>
     internal int WriteClose(Span<byte> destination)
     {
         // A side that closed and got no answer is answered with its own words, as its peer would have done (RFC 6455 §5.5.1).
         RelayEnding ending = session.Ending!;
         CloseStatus? own = RelayOutcomes.IsObserved(ending.Outcome) ? session.CloseFrom(Sink) : null;
-        _pendingClose = own ?? ending.CloseTo(Sink);
-        return session.Options.Frames.WriteClose(destination, masked: Sink == RelaySide.Backend, _pendingClose);
+        CloseStatus close = own ?? ending.CloseTo(Sink);
+        Last.Pending = close;
+        return session.Options.Frames.WriteClose(destination, masked: Sink == RelaySide.Backend, close);
     }
 
     /// <summary>The bytes last released were written. If they ended with a Close, nothing may follow.</summary>
     internal void Written()
     {
-        if (_pendingClose is null || _sealed)
+        if (_sealed || _last is not { Pending: { } close } last)
         {
             return;
         }
 
-        _closeToSink = _pendingClose;
+        last.ToSink = close;
         _sealed = true;
     }
 
@@ -128,7 +130,7 @@ internal sealed class RelayDirection(RelaySession session, RelaySide source)
             session.Opposite(this).FailSink();
         }
 
-        if (_closeFromSource is null && !_sourceBroken)
+        if (CloseFromSource is null && !_sourceBroken)
         {
             session.Lose(source, detail);
         }
@@ -139,8 +141,8 @@ internal sealed class RelayDirection(RelaySession session, RelaySide source)
         FrameScan scan = _scanner.Scan(chunk);
         if (scan.Status == FrameScanStatus.Close)
         {
-            _pendingClose = _scanner.Close;
-            SeeClose(_pendingClose!);
+            Last.Pending = _scanner.Close;
+            SeeClose(_scanner.Close!);
         }
         else if (scan.Status == FrameScanStatus.ProtocolError)
         {
@@ -165,16 +167,16 @@ internal sealed class RelayDirection(RelaySession session, RelaySide source)
 
     private void Drop(Span<byte> chunk)
     {
-        if (chunk.IsEmpty || _closeFromSource is not null || _sourceBroken)
+        if (chunk.IsEmpty || CloseFromSource is not null || _sourceBroken)
         {
             return;
         }
 
-        _dropped ??= new StrongBox<FrameScanner>(_scanner);
-        FrameScan scan = _dropped.Value.Scan(chunk);
+        StrongBox<FrameScanner> dropped = Last.Dropped ??= new StrongBox<FrameScanner>(_scanner);
+        FrameScan scan = dropped.Value.Scan(chunk);
         if (scan.Status == FrameScanStatus.Close)
         {
-            SeeClose(_dropped.Value.Close!);
+            SeeClose(dropped.Value.Close!);
         }
         else if (scan.Status == FrameScanStatus.ProtocolError)
         {
@@ -184,7 +186,20 @@ internal sealed class RelayDirection(RelaySession session, RelaySide source)
 
     private void SeeClose(CloseStatus status)
     {
-        _closeFromSource = status;
+        Last.FromSource = status;
         session.SeeClose(source);
+    }
+
+    private LastWords Last => _last ??= new LastWords();
+
+    /// <summary>What is known of the end; a socket that idles has none.</summary>
+    private sealed class LastWords
+    {
+        internal volatile CloseStatus? FromSource;
+        internal volatile CloseStatus? ToSink;
+        internal CloseStatus? Pending;
+
+        /// <summary>Follows what the source sends after the sink was sealed or failed: it is dropped, but a Close in it is the answer to ours.</summary>
+        internal StrongBox<FrameScanner>? Dropped;
     }
 }

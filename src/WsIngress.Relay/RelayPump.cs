@@ -36,15 +36,15 @@ internal sealed class RelayPump(
         if (!cut.IsCancellationRequested)
         {
             direction.EndSource(error is not null, error?.Message);
-            await SealAsync(shutdown: true).ConfigureAwait(false);
+            await SealAsync(Shutdown.UnlessSinkEndsItself).ConfigureAwait(false);
         }
     }
 
     /// <summary>
-    /// Puts in the relay's own Close if it is due, and passes on the end of the source if asked. Waits for the gate: a pump in the middle of
+    /// Puts in the relay's own Close if it is due, and ends the sink's half if asked. Waits for the gate: a pump in the middle of
     /// a write comes first. Never throws; a sink that fails is noted.
     /// </summary>
-    internal async Task SealAsync(bool shutdown)
+    internal async Task SealAsync(Shutdown shutdown)
     {
         try
         {
@@ -58,7 +58,7 @@ internal sealed class RelayPump(
         try
         {
             await WriteDueCloseAsync().ConfigureAwait(false);
-            if (shutdown && !_shutDown && !direction.SinkFailed && sink.ShutdownWrite is { } shutdownWrite)
+            if (shutdown != Shutdown.No && !(shutdown == Shutdown.UnlessSinkEndsItself && direction.SinkEndsItself) && !_shutDown && !direction.SinkFailed && sink.ShutdownWrite is { } shutdownWrite)
             {
                 _shutDown = true;
                 await shutdownWrite().ConfigureAwait(false);
@@ -172,4 +172,12 @@ internal sealed class RelayPump(
         await sink.Stream.FlushAsync(cut).ConfigureAwait(false);
         direction.Written();
     }
+}
+
+/// <summary>Whether a sink's half is ended behind its Close.</summary>
+internal enum Shutdown
+{
+    No,
+    UnlessSinkEndsItself,
+    Always,
 }

@@ -7,6 +7,7 @@ namespace WsIngress.Relay;
 public sealed class RelaySession
 {
     private readonly TimeProvider _time;
+    private readonly long _startedAt;
     private RelayEnding? _ending;
     private IRelayDriver? _driver;
     private long _lastActivity;
@@ -26,7 +27,7 @@ public sealed class RelaySession
         Tag = tag;
         Options = options;
         _time = time;
-        StartedAt = time.GetUtcNow();
+        _startedAt = time.GetUtcNow().UtcTicks;
         StartedTimestamp = _lastActivity = time.GetTimestamp();
         ToBackend = new RelayDirection(this, RelaySide.Client);
         ToClient = new RelayDirection(this, RelaySide.Backend);
@@ -39,7 +40,7 @@ public sealed class RelaySession
 
     public RelayOptions Options { get; }
 
-    public DateTimeOffset StartedAt { get; }
+    public DateTimeOffset StartedAt => new(_startedAt, TimeSpan.Zero);
 
     /// <summary>The start in ticks of the session's <see cref="TimeProvider.GetTimestamp"/>.</summary>
     public long StartedTimestamp { get; }

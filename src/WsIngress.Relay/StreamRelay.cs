@@ -142,8 +142,8 @@ public sealed class StreamRelay : IRelayDriver
             return;
         }
 
-        Task client = _toClient.SealAsync(shutdown: true);
-        Task backend = _session.CloseFrom(RelaySide.Backend) is null ? _toBackend.SealAsync(shutdown: true) : Task.CompletedTask;
+        Task client = _toClient.SealAsync(Shutdown.Always);
+        Task backend = _session.CloseFrom(RelaySide.Backend) is null ? _toBackend.SealAsync(Shutdown.Always) : Task.CompletedTask;
         bool Gone() => client.IsCompleted && backend.IsCompleted && _session.ToClient.SourceEnded
             && (_session.ToBackend.SourceEnded || _session.CloseFrom(RelaySide.Client) is not null);
         await WaitAsync(Gone, _session.Options.LingerTimeout).ConfigureAwait(false);
@@ -165,7 +165,7 @@ public sealed class StreamRelay : IRelayDriver
 
     private Task SealBothAsync()
     {
-        return Task.WhenAll(_toBackend.SealAsync(shutdown: false), _toClient.SealAsync(shutdown: false));
+        return Task.WhenAll(_toBackend.SealAsync(Shutdown.No), _toClient.SealAsync(Shutdown.No));
     }
 
     /// <summary>True if the condition came true; false after the timeout, or at once when the relay is aborted.</summary>

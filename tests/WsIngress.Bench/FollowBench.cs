@@ -94,7 +94,7 @@ internal static class FollowBench
         {
         }
 
-        public void SocketOpened(SocketFacts facts)
+        public void SocketOpened(SocketFacts facts, RequestFacts request)
         {
         }
 

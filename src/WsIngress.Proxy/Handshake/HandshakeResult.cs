@@ -38,17 +38,7 @@ public sealed class HandshakeAccepted : HandshakeResult
 
     public string? Subprotocol => Headers.Get("Sec-WebSocket-Protocol");
 
-    internal SocketFacts ToSocketFacts() => new()
-    {
-        Id = Request.Id,
-        Request = Request,
-        Route = Route,
-        Endpoint = Connection.Endpoint,
-        Service = Service ?? "",
-        Pod = Connection.Endpoint.Endpoint.PodName ?? "",
-        PodAddress = Connection.Endpoint.Authority,
-        Subprotocol = Subprotocol,
-    };
+    internal SocketFacts ToSocketFacts() => new(Request, Route, Connection.Endpoint, Service ?? "", Subprotocol);
 }
 
 /// <summary>No socket: our own refusal with a short text, or the pod's own answer with its body still to be read.</summary>

@@ -5,6 +5,7 @@ using WsIngress.Proxy.Balancing;
 using WsIngress.Proxy.Live;
 using WsIngress.Proxy.Telemetry;
 using WsIngress.Routing;
+using WsIngress.Transport.Kestrel;
 using Yarp.ReverseProxy.Forwarder;
 
 namespace WsIngress.Proxy.Http;
@@ -136,7 +137,7 @@ internal sealed class HttpEndpoint(LiveTableHolder tables, ForwardedHeaders forw
         var hashKey = PickKey.Hash(backend.Policy, exchange.Forwarded.ClientAddress, exchange.Target, name => http.Request.Headers[name]);
         var transformer = new PodTransformer(PathRewrite.Apply(route, exchange.Target.PathAndQuery, exchange.Target.NormalPath), exchange.Authority, exchange.Forwarded);
         var config = route.ForwarderConfig(backend.Policy.Protocol);
-        var client = clients.Get(backend.Policy, route.Policy.ConnectTimeout);
+        var client = clients.Get(backend.Policy, route.Policy.ConnectTimeout, http.Features.Get<IDetachFeature>()?.Loop);
         List<EndpointEntry>? tried = null;
         while (Balancer.Pick(backend.Backend, backend.Policy, affinity, hashKey, tried, random) is { } endpoint)
         {

@@ -3,16 +3,24 @@ using System.Net.Sockets;
 using System.Text;
 using WsIngress.Proxy.Tls;
 using WsIngress.Routing;
+using WsIngress.Transport.Loops;
+using WsIngress.Transport.Streams;
 
 namespace WsIngress.Proxy.Http;
 
-/// <summary>HTTP clients toward the pods, one per distinct protocol, TLS setting and connect timeout; each pools connections per pod.</summary>
+/// <summary>
+/// HTTP clients toward the pods, one per event loop and distinct protocol, TLS setting and connect timeout; each pools connections per pod. The
+/// connections of a loop's clients live on that loop, so that a request and its answer pass through without changing the thread.
+/// </summary>
 internal sealed class PodClients : IDisposable
 {
-    private readonly ConcurrentDictionary<(BackendProtocol Protocol, BackendTls Tls, TimeSpan ConnectTimeout), HttpMessageInvoker> _clients = new();
+    private readonly ConcurrentDictionary<(BackendProtocol Protocol, BackendTls Tls, TimeSpan ConnectTimeout, EventLoop? Loop), HttpMessageInvoker> _clients = new();
 
-    public HttpMessageInvoker Get(BackendPolicy policy, TimeSpan connectTimeout) =>
-        _clients.GetOrAdd((policy.Protocol, policy.Tls, connectTimeout), static key => Create(key.Protocol, key.Tls, key.ConnectTimeout));
+    /// <param name="policy">Protocol and TLS settings.</param>
+    /// <param name="connectTimeout">Zero for none.</param>
+    /// <param name="loop">The loop of the client's connection; null: the platform's sockets.</param>
+    public HttpMessageInvoker Get(BackendPolicy policy, TimeSpan connectTimeout, EventLoop? loop) =>
+        _clients.GetOrAdd((policy.Protocol, policy.Tls, connectTimeout, loop), static key => Create(key.Protocol, key.Tls, key.ConnectTimeout, key.Loop));
 
     public void Dispose()
     {
@@ -22,7 +30,7 @@ internal sealed class PodClients : IDisposable
         }
     }
 
-    private static HttpMessageInvoker Create(BackendProtocol protocol, BackendTls tls, TimeSpan connectTimeout)
+    private static HttpMessageInvoker Create(BackendProtocol protocol, BackendTls tls, TimeSpan connectTimeout, EventLoop? loop)
     {
         var handler = new SocketsHttpHandler
         {
@@ -36,8 +44,9 @@ internal sealed class PodClients : IDisposable
             MaxResponseHeadersLength = 64,
             RequestHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
             ResponseHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
-            ConnectCallback = static async (context, cancellation) =>
-                new NetworkStream(await PodSocket.ConnectAsync(context.DnsEndPoint.Host, context.DnsEndPoint.Port, cancellation), ownsSocket: true),
+            ConnectCallback = async (context, cancellation) => loop is null
+                ? new NetworkStream(await PodSocket.ConnectAsync(context.DnsEndPoint.Host, context.DnsEndPoint.Port, cancellation), ownsSocket: true)
+                : new LoopStream(await PodSocket.ConnectAsync(loop, context.DnsEndPoint.Host, context.DnsEndPoint.Port, cancellation)),
         };
         if (connectTimeout > TimeSpan.Zero)
         {

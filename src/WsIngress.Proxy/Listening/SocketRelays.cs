@@ -28,12 +28,12 @@ internal sealed class SocketRelays(IProxyTelemetry telemetry, TimeProvider time)
     public void Start() => _sweeper = new RelaySweeper(Registry, time);
 
     /// <summary>Relays two bare sockets of a loop from now on; on the loop's thread. They and the pod's slot are given back at the end.</summary>
-    public void Start(EventLoop loop, SocketFacts facts, BareSocket client, BareSocket pod, ReadOnlySpan<byte> earlyFromClient, ReadOnlySpan<byte> earlyFromPod)
+    public void Start(EventLoop loop, SocketFacts facts, RequestFacts request, BareSocket client, BareSocket pod, ReadOnlySpan<byte> earlyFromClient, ReadOnlySpan<byte> earlyFromPod)
     {
         Enter();
         var session = new RelaySession(facts.Id, OptionsOf(facts.Route), time, facts);
         Registry.Add(session);
-        telemetry.SocketOpened(facts);
+        telemetry.SocketOpened(facts, request);
         SocketRelay.Start(loop, session, client, pod, earlyFromClient, earlyFromPod, this);
         if (_abort.IsCancellationRequested)
         {
@@ -69,7 +69,7 @@ internal sealed class SocketRelays(IProxyTelemetry telemetry, TimeProvider time)
         RelayReport report;
         try
         {
-            telemetry.SocketOpened(facts);
+            telemetry.SocketOpened(facts, open.TakeRequest());
             report = await StreamRelay.RunAsync(
                 session,
                 new RelayEnd(client, endClientWrites is null ? null : () => new ValueTask(endClientWrites())),
@@ -171,6 +171,15 @@ internal sealed class SocketRelays(IProxyTelemetry telemetry, TimeProvider time)
 internal sealed record OpenSocket(SocketFacts Facts, Stream Client, PodConnection Pod)
 {
     private ReadOnlyMemory<byte> _early;
+    private RequestFacts? _request;
+
+    /// <summary>Its handshake, given away once: an open socket does not hold on to it.</summary>
+    public required RequestFacts Request
+    {
+        init => _request = value;
+    }
+
+    public RequestFacts TakeRequest() => Interlocked.Exchange(ref _request, null) ?? throw new InvalidOperationException("The request was taken before.");
 
     /// <summary>What the client sent behind its handshake, where its stream does not bring it. Given away once.</summary>
     public ReadOnlyMemory<byte> Early

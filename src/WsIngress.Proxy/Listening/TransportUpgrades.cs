@@ -141,11 +141,11 @@ internal sealed class TransportUpgrades(
         var facts = accepted.ToSocketFacts();
         if (connection.Stream is LoopStream pod && pod.Socket.Loop == client.Loop && connection.TryDetach(out var bare))
         {
-            relays.Start(client.Loop, facts, client.HandOver(), bare, early, connection.TakeEarly());
+            relays.Start(client.Loop, facts, accepted.Request, client.HandOver(), bare, early, connection.TakeEarly());
             return null;
         }
 
-        return new OpenSocket(facts, new LoopStream(client), connection) { Early = early };
+        return new OpenSocket(facts, new LoopStream(client), connection) { Request = accepted.Request, Early = early };
     }
 
     /// <summary>True when the whole answer was sent, on the loop's thread.</summary>

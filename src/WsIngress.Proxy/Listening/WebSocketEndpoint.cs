@@ -78,7 +78,7 @@ internal sealed class WebSocketEndpoint(HandshakePipeline pipeline, SocketRelays
         }
 
         telemetry.HandshakeCompleted(accepted.ToFacts(http.Response.StatusCode, HandshakeRefusal.None, null, time.GetElapsedTime(started)));
-        return new OpenSocket(accepted.ToSocketFacts(), client, accepted.Connection);
+        return new OpenSocket(accepted.ToSocketFacts(), client, accepted.Connection) { Request = accepted.Request };
     }
 
     /// <summary>Takes both sockets out of HTTP and starts their relay.</summary>
@@ -92,7 +92,7 @@ internal sealed class WebSocketEndpoint(HandshakePipeline pipeline, SocketRelays
 
         connection.TryDetach(out var bare);
         telemetry.HandshakeCompleted(accepted.ToFacts(http.Response.StatusCode, HandshakeRefusal.None, null, time.GetElapsedTime(started)));
-        relays.Start(detach.Loop, accepted.ToSocketFacts(), client, bare, early, connection.TakeEarly());
+        relays.Start(detach.Loop, accepted.ToSocketFacts(), accepted.Request, client, bare, early, connection.TakeEarly());
         return true;
     }
 

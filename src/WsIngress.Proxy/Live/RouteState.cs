@@ -49,6 +49,9 @@ public sealed class RouteState
     /// <summary>Rules of this route's relays, shared by all of its sockets.</summary>
     internal RelayOptions? RelayOptions { get; set; }
 
+    /// <summary>Texts that its sockets have in common.</summary>
+    internal SharedTexts Texts { get; } = new();
+
     private int TotalWeight { get; }
 
     /// <summary>Settings of the forwarder, made once; the request timeout counts silence, never the length of an exchange.</summary>

@@ -1,5 +1,4 @@
 using System.Net;
-using WsIngress.Proxy.Balancing;
 using WsIngress.Proxy.Live;
 using WsIngress.Relay;
 
@@ -55,22 +54,6 @@ public enum HandshakeRefusal
     InternalError,
 }
 
-/// <summary>An open socket: what its live record, its log lines and its metrics need. It is the relay session's tag.</summary>
-public sealed record SocketFacts
-{
-    public required string Id { get; init; }
-    public required RequestFacts Request { get; init; }
-    public required RouteState Route { get; init; }
-
-    /// <summary>The pod, whose load the socket is part of.</summary>
-    public required EndpointEntry Endpoint { get; init; }
-
-    public required string Service { get; init; }
-    public required string Pod { get; init; }
-    public required string PodAddress { get; init; }
-    public string? Subprotocol { get; init; }
-}
-
 /// <summary>Where the data plane tells what happened. Called on the request's thread: implementations must be quick and never throw.</summary>
 public interface IProxyTelemetry
 {
@@ -78,7 +61,9 @@ public interface IProxyTelemetry
 
     void HandshakeCompleted(HandshakeFacts facts);
 
-    void SocketOpened(SocketFacts facts);
+    /// <param name="facts">The socket, which is relayed from now on.</param>
+    /// <param name="request">Its handshake; not to be kept, for sockets live long.</param>
+    void SocketOpened(SocketFacts facts, RequestFacts request);
 
     void SocketClosed(SocketFacts facts, RelayReport report);
 }
@@ -102,11 +87,11 @@ public sealed class CompositeTelemetry(params IProxyTelemetry[] listeners) : IPr
         }
     }
 
-    public void SocketOpened(SocketFacts facts)
+    public void SocketOpened(SocketFacts facts, RequestFacts request)
     {
         foreach (var listener in listeners)
         {
-            listener.SocketOpened(facts);
+            listener.SocketOpened(facts, request);
         }
     }
 

@@ -9,7 +9,7 @@ namespace WsIngress.Transport.Kestrel;
 /// <param name="MaxPending">Bytes after which the writing end waits; as much as a request head may be long at least.</param>
 internal sealed record HttpPipes(MemoryPool<byte> Pool, int MaxPending)
 {
-    public PipeOptions Input(EventLoop loop) => Options(reader: PipeScheduler.ThreadPool, writer: loop.Scheduler);
+    public PipeOptions Input(EventLoop loop) => Options(reader: loop.Scheduler, writer: loop.Scheduler);
 
     public PipeOptions Output(EventLoop loop) => Options(reader: loop.Scheduler, writer: PipeScheduler.ThreadPool);
 

@@ -39,6 +39,9 @@ internal abstract class LoopSocket(EventLoop loop, int descriptor)
 
     public bool IsClosed => Descriptor < 0;
 
+    /// <summary>The events that are watched for.</summary>
+    protected uint Interest => _interest;
+
     /// <summary>The error number behind the last <see cref="IoResult.Failed"/>; 0 when TLS has its own words.</summary>
     public int Error { get; private set; }
 

@@ -21,6 +21,7 @@ internal static class Errno
     public const int ETIMEDOUT = 110;
     public const int ECONNREFUSED = 111;
     public const int EHOSTUNREACH = 113;
+    public const int EALREADY = 114;
     public const int EINPROGRESS = 115;
 
     /// <summary>What the C library says to it, such as "Connection reset by peer".</summary>

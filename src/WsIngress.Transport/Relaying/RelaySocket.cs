@@ -185,9 +185,18 @@ internal sealed class RelaySocket(SocketRelay relay, RelaySide side, BareSocket 
                 HasEnded = true;
                 bool failed = result == IoResult.Failed;
                 Incoming.EndSource(failed, failed ? ErrorText : null);
-                relay.Peer(side).Seal(isLast: true);
-                relay.Peer(side).ShutdownAfterPending();
+                relay.Peer(side).EndWrites();
                 return;
+        }
+    }
+
+    /// <summary>Its peer has ended: says so.</summary>
+    private void EndWrites()
+    {
+        Seal(isLast: side == RelaySide.Client);
+        if (!Outgoing.SinkEndsItself)
+        {
+            ShutdownAfterPending();
         }
     }
 

@@ -21,6 +21,7 @@ internal sealed partial class StreamSocket(EventLoop loop, BareSocket socket) : 
     private LoopOperation? _write;
     private IPeerWatch? _watcher;
     private bool _hasSpoken;
+    private bool _isDrained;
     private bool _shakingHands;
     private bool _readWantsWrite;
     private bool _writeWantsRead;
@@ -59,9 +60,9 @@ internal sealed partial class StreamSocket(EventLoop loop, BareSocket socket) : 
             return ReadFromOutsideAsync(buffer, cancellation);
         }
 
-        if (!buffer.IsEmpty || Tls is { HasPending: true })
+        if ((!buffer.IsEmpty && !_isDrained) || IsClosed || Tls is { HasPending: true })
         {
-            int count = buffer.IsEmpty ? 0 : IsClosed ? IoResult.Failed : Read(buffer.Span);
+            int count = IsClosed ? IoResult.Failed : buffer.IsEmpty ? 0 : ReadSome(buffer.Span);
             if (count >= 0)
             {
                 return new ValueTask<int>(count);
@@ -153,6 +154,7 @@ internal sealed partial class StreamSocket(EventLoop loop, BareSocket socket) : 
     public override void OnEvents(uint events)
     {
         bool failed = (events & (LibC.EPOLLERR | LibC.EPOLLHUP)) != 0;
+        _isDrained = false;
         if (_watcher is { } watcher)
         {
             _hasSpoken = true;
@@ -177,12 +179,13 @@ internal sealed partial class StreamSocket(EventLoop loop, BareSocket socket) : 
             GoOnWriting();
         }
 
-        if (readable && _read is { IsPending: true })
+        bool awaited = _read is { IsPending: true };
+        if (readable && awaited)
         {
             GoOnReading();
         }
 
-        UpdateWatch();
+        UpdateWatch(isExact: !awaited);
     }
 
     public override void OnDefect(Exception defect) => Abandon();
@@ -204,7 +207,7 @@ internal sealed partial class StreamSocket(EventLoop loop, BareSocket socket) : 
             return;
         }
 
-        int count = _read!.Into.IsEmpty ? 0 : Read(_read.Into.Span);
+        int count = _read!.Into.IsEmpty ? 0 : ReadSome(_read.Into.Span);
         _readWantsWrite = count == IoResult.WantWrite;
         if (count >= 0)
         {
@@ -214,6 +217,14 @@ internal sealed partial class StreamSocket(EventLoop loop, BareSocket socket) : 
         {
             _read.Fail(Broken());
         }
+    }
+
+    /// <summary>A read of a plain socket that leaves room took all there was: the next one waits for the kernel's word, as an answer has not come when its question was just sent.</summary>
+    private int ReadSome(Span<byte> buffer)
+    {
+        int count = Read(buffer);
+        _isDrained = Tls is null && count > 0 && count < buffer.Length;
+        return count;
     }
 
     private void GoOnShakingHands()
@@ -270,7 +281,12 @@ internal sealed partial class StreamSocket(EventLoop loop, BareSocket socket) : 
         return 0;
     }
 
-    private void UpdateWatch()
+    /// <summary>Watches for what is awaited.</summary>
+    /// <param name="isExact">
+    /// What came was for nobody: it is not to be reported again. Else the watch for bytes stays when a read has ended, for most often the next one follows
+    /// (measured: two calls of epoll_ctl less for each request to a pod).
+    /// </param>
+    private void UpdateWatch(bool isExact = false)
     {
         uint events = 0;
         if (_watcher is not null)
@@ -289,7 +305,7 @@ internal sealed partial class StreamSocket(EventLoop loop, BareSocket socket) : 
             events |= _writeWantsRead ? LibC.EPOLLIN : LibC.EPOLLOUT;
         }
 
-        Watch(events);
+        Watch(isExact ? events : events | (Interest & (LibC.EPOLLIN | LibC.EPOLLRDHUP)));
     }
 
     internal void Cancel(LoopOperation operation)

@@ -59,20 +59,31 @@ internal sealed partial class StreamSocket
         _ => (int)SocketError.SocketError,
     });
 
+    /// <summary>
+    /// True when the connection is there already: a pod on the same node answers the SYN before the call returns, which only a second call tells
+    /// (connect(2): EALREADY while it is under way).
+    /// </summary>
     private unsafe bool TryConnect(IPEndPoint endPoint)
     {
         Span<byte> address = stackalloc byte[SocketAddress.MaxLength];
         int length = SocketAddress.Write(endPoint, address);
         fixed (byte* at = address)
         {
-            if (LibC.Connect(Descriptor, at, length) == 0)
+            for (int call = 0; call < 2; call++)
             {
-                return true;
+                if (LibC.Connect(Descriptor, at, length) == 0)
+                {
+                    return true;
+                }
+
+                if (LibC.LastError is not (Errno.EINPROGRESS or Errno.EALREADY or Errno.EINTR))
+                {
+                    throw Failure(LibC.LastError);
+                }
             }
         }
 
-        int error = LibC.LastError;
-        return error is Errno.EINPROGRESS or Errno.EINTR ? false : throw Failure(error);
+        return false;
     }
 
     private ValueTask<int> ConnectedAsync(CancellationToken cancellation)

@@ -127,12 +127,12 @@ internal static class AdminJson
         json.WriteString("id", session.Id);
         if (session.Tag is SocketFacts socket)
         {
-            json.WriteString("requestId", socket.Request.RequestId);
-            json.WriteString("client", socket.Request.Client.ToString());
-            json.WriteString("host", socket.Request.Host);
-            json.WriteString("path", socket.Request.Path);
-            json.WriteString("protocol", socket.Request.Protocol);
-            json.WriteString("scheme", socket.Request.Scheme);
+            json.WriteString("requestId", socket.RequestId);
+            json.WriteString("client", socket.Client.ToString());
+            json.WriteString("host", socket.Host);
+            json.WriteString("path", socket.Path);
+            json.WriteString("protocol", socket.Protocol);
+            json.WriteString("scheme", socket.Scheme);
             json.WriteString("namespace", socket.Route.Route.Owner.Namespace);
             json.WriteString("ingress", socket.Route.Route.Owner.Name);
             json.WriteString("service", socket.Service);

@@ -10,7 +10,7 @@ internal sealed class HeapRelease : IDisposable
     public static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
 
     /// <summary>From one release to the next at least: it costs some ten milliseconds, which a storm of handshakes must not pay again and again.</summary>
-    public static readonly TimeSpan Spacing = TimeSpan.FromSeconds(30);
+    public static readonly TimeSpan Spacing = TimeSpan.FromSeconds(5);
 
     /// <summary>Allocated since the last time: less is not worth it.</summary>
     public const long Burst = 16 << 20;

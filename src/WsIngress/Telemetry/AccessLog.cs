@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using WsIngress.Proxy.Live;
 using WsIngress.Proxy.Telemetry;
 using WsIngress.Relay;
 
@@ -22,7 +23,7 @@ internal sealed class AccessLog(Stream output, TimeProvider time) : IProxyTeleme
         Request(json, facts.Request);
         json.WriteNumber("status", facts.Status);
         json.WriteNumber("durationMs", Milliseconds(facts.Duration));
-        Target(json, facts.Request, facts.Service, facts.Pod, facts.PodAddress);
+        Target(json, facts.Request.Route, facts.Service, facts.Pod, facts.PodAddress);
         if (facts.ResponseBytes >= 0)
         {
             json.WriteNumber("responseBytes", facts.ResponseBytes);
@@ -46,26 +47,26 @@ internal sealed class AccessLog(Stream output, TimeProvider time) : IProxyTeleme
             Text(json, "detail", facts.Detail);
             json.WriteNumber("tries", facts.Tries);
             json.WriteNumber("durationMs", Milliseconds(facts.Duration));
-            Target(json, facts.Request, facts.Service, facts.Pod, facts.PodAddress);
+            Target(json, facts.Request.Route, facts.Service, facts.Pod, facts.PodAddress);
         });
     }
 
-    public void SocketOpened(SocketFacts facts) => Line("websocket-open", json =>
+    public void SocketOpened(SocketFacts facts, RequestFacts request) => Line("websocket-open", json =>
     {
-        Request(json, facts.Request);
+        Request(json, request);
         Text(json, "subprotocol", facts.Subprotocol);
-        Target(json, facts.Request, facts.Service, facts.Pod, facts.PodAddress);
+        Target(json, facts.Route, facts.Service, facts.Pod, facts.PodAddress);
         json.WriteNumber("tableRevision", facts.Route.Revision);
     });
 
     public void SocketClosed(SocketFacts facts, RelayReport report) => Line("websocket-close", json =>
     {
         json.WriteString("id", facts.Id);
-        json.WriteString("requestId", facts.Request.RequestId);
-        json.WriteString("client", facts.Request.Client.ToString());
-        json.WriteString("host", facts.Request.Host);
-        json.WriteString("path", facts.Request.Path);
-        Target(json, facts.Request, facts.Service, facts.Pod, facts.PodAddress);
+        json.WriteString("requestId", facts.RequestId);
+        json.WriteString("client", facts.Client.ToString());
+        json.WriteString("host", facts.Host);
+        json.WriteString("path", facts.Path);
+        Target(json, facts.Route, facts.Service, facts.Pod, facts.PodAddress);
         json.WriteString("outcome", RelayOutcomes.Word(report.Outcome));
         json.WriteString("side", Words.Of(report.Side));
         Text(json, "detail", report.Detail);
@@ -121,9 +122,9 @@ internal sealed class AccessLog(Stream output, TimeProvider time) : IProxyTeleme
         Text(json, "userAgent", request.UserAgent);
     }
 
-    private static void Target(Utf8JsonWriter json, RequestFacts request, string? service, string? pod, string? address)
+    private static void Target(Utf8JsonWriter json, RouteState? route, string? service, string? pod, string? address)
     {
-        if (request.Route is { } route)
+        if (route is not null)
         {
             json.WriteString("namespace", route.Route.Owner.Namespace);
             json.WriteString("ingress", route.Route.Owner.Name);

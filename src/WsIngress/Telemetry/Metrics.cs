@@ -131,7 +131,7 @@ internal sealed class Metrics : IProxyTelemetry
         SeriesOf(labels).Answered(facts.Duration);
     }
 
-    public void SocketOpened(SocketFacts facts) => SeriesOf(RouteLabels.Of(facts)).Opened();
+    public void SocketOpened(SocketFacts facts, RequestFacts request) => SeriesOf(RouteLabels.Of(facts)).Opened();
 
     public void SocketClosed(SocketFacts facts, RelayReport report)
     {

@@ -11,10 +11,13 @@ internal sealed class IdleScenario(string group, LoadOptions load, Target? targe
     : Scenario(group, $"{(load.Tls ? "wss" : "ws")} idle × {load.Sockets:N0}")
 {
     private const int Warming = 200;
-    private const double BeforeSeconds = 1;
+
+    /// <summary>Few at a time and often: code is compiled to its end (2 MiB that would be counted as the sockets'), and no memory is there for many.</summary>
+    private const int Warmings = 10;
+    private const double BeforeSeconds = 3;
 
     /// <summary>For what a proxy gives back only after a while.</summary>
-    private const double AfterSeconds = 4;
+    private const double AfterSeconds = 6;
 
     private readonly Metric _perSocket = new("RSS per socket", "KiB", target);
     private readonly Metric _start = new("RSS before", "MiB");
@@ -32,13 +35,14 @@ internal sealed class IdleScenario(string group, LoadOptions load, Target? targe
     {
         var hold = load with { Mode = "hold", Port = load.Tls ? proxy.Https ?? 0 : proxy.Http };
         var sample = new Sample();
-        using (var warming = new LoadProcess(hold with { Sockets = Warming }, site.Stop))
+        for (var i = 0; i < Warmings; i++)
         {
+            using var warming = new LoadProcess(hold with { Sockets = Warming }, site.Stop);
             Check(sample, warming.Go());
             warming.Close();
+            site.Pod.WaitUntilEmpty(site.Stop);
         }
 
-        site.Pod.WaitUntilEmpty(site.Stop);
         site.Pause(BeforeSeconds);
         var before = proxy.ResidentKiB;
         sample.Add(_start, before / 1024);

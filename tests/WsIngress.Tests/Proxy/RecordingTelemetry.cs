@@ -22,7 +22,7 @@ internal sealed class RecordingTelemetry : IProxyTelemetry
 
     public void HandshakeCompleted(HandshakeFacts facts) => Add(Handshakes, facts);
 
-    public void SocketOpened(SocketFacts facts) => Add(Opened, facts);
+    public void SocketOpened(SocketFacts facts, RequestFacts request) => Add(Opened, facts);
 
     public void SocketClosed(SocketFacts facts, RelayReport report) => Add(Closed, (facts, report));
 

@@ -44,7 +44,7 @@ internal sealed class HandshakeEvents : IProxyTelemetry
     {
     }
 
-    public void SocketOpened(SocketFacts facts)
+    public void SocketOpened(SocketFacts facts, RequestFacts request)
     {
     }
 
