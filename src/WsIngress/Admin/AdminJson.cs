@@ -127,10 +127,7 @@ internal static class AdminJson
         json.WriteString("id", session.Id);
         if (session.Tag is SocketFacts socket)
         {
-            json.WriteString("requestId", socket.RequestId);
-            json.WriteString("client", socket.Client.ToString());
-            json.WriteString("host", socket.Host);
-            json.WriteString("path", socket.Path);
+            AccessLog.Origin(json, socket);
             json.WriteString("protocol", socket.Protocol);
             json.WriteString("scheme", socket.Scheme);
             json.WriteString("namespace", socket.Route.Route.Owner.Namespace);

@@ -62,10 +62,7 @@ internal sealed class AccessLog(Stream output, TimeProvider time) : IProxyTeleme
     public void SocketClosed(SocketFacts facts, RelayReport report) => Line("websocket-close", json =>
     {
         json.WriteString("id", facts.Id);
-        json.WriteString("requestId", facts.RequestId);
-        json.WriteString("client", facts.Client.ToString());
-        json.WriteString("host", facts.Host);
-        json.WriteString("path", facts.Path);
+        Origin(json, facts);
         Target(json, facts.Route, facts.Service, facts.Pod, facts.PodAddress);
         json.WriteString("outcome", RelayOutcomes.Word(report.Outcome));
         json.WriteString("side", Words.Of(report.Side));
@@ -107,6 +104,15 @@ internal sealed class AccessLog(Stream output, TimeProvider time) : IProxyTeleme
         {
             json.WriteString(name, value);
         }
+    }
+
+    /// <summary>Who opened a socket, and at which host and path.</summary>
+    internal static void Origin(Utf8JsonWriter json, SocketFacts socket)
+    {
+        json.WriteString("requestId", socket.RequestId);
+        json.WriteString("client", socket.Client.ToString());
+        json.WriteString("host", socket.Host);
+        json.WriteString("path", socket.Path);
     }
 
     private static void Request(Utf8JsonWriter json, RequestFacts request)
