@@ -15,6 +15,8 @@ internal static class ProcessTree
 
     public static double Threads(int root) => Of(root).Sum(p => Field($"/proc/{p}/status", "Threads:") ?? 0);
 
+    public static double Descriptors(int root) => Of(root).Sum(p => Directory.EnumerateFileSystemEntries($"/proc/{p}/fd").Count());
+
     private static List<int> Of(int root)
     {
         var children = Directory.EnumerateDirectories("/proc")

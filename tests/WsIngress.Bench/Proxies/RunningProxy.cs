@@ -27,6 +27,8 @@ internal sealed class RunningProxy(string name, ChildProcess? process, int http,
 
     public double Threads => process is null ? 0 : ProcessTree.Threads(process.Id);
 
+    public double Descriptors => process is null ? 0 : ProcessTree.Descriptors(process.Id);
+
     public bool HasExited => process?.HasExited ?? false;
 
     /// <summary>Returns when it accepts connections on its ports.</summary>
