@@ -34,6 +34,7 @@ internal static class ProcessMetrics
     {
         var collections = make.CreateCounter("wsingress_gc_collections_total", "Garbage collections of this generation or an older one.", ["generation"]);
         var allocated = make.CreateCounter("wsingress_gc_allocated_bytes_total", "Bytes that were allocated on the managed heap.");
+        var paused = make.CreateCounter("wsingress_gc_pause_seconds_total", "Time in which every socket waited for the garbage collector.");
         registry.AddBeforeCollectCallback(() =>
         {
             for (var generation = 0; generation <= GC.MaxGeneration; generation++)
@@ -42,6 +43,7 @@ internal static class ProcessMetrics
             }
 
             allocated.IncTo(GC.GetTotalAllocatedBytes());
+            paused.IncTo(GC.GetTotalPauseDuration().TotalSeconds);
         });
     }
 

@@ -1,4 +1,3 @@
-using System.Globalization;
 using WsIngress.Bench.Load;
 using WsIngress.Bench.Proxies;
 
@@ -65,20 +64,5 @@ internal static class CollectionsBench
         var after = Heap.Read(proxy);
         client.Close();
         return (report, before, after);
-    }
-
-    private sealed record Heap(double Collections, double Allocated)
-    {
-        public static Heap Read(RunningProxy proxy)
-        {
-            using var http = new HttpClient();
-            using var response = http.Send(new(HttpMethod.Get, $"http://127.0.0.1:{proxy.Metrics}/metrics"));
-            using var reader = new StreamReader(response.Content.ReadAsStream());
-            var lines = reader.ReadToEnd().Split('\n');
-            return new(Value(lines, "wsingress_gc_collections_total{generation=\"0\"} "), Value(lines, "wsingress_gc_allocated_bytes_total "));
-        }
-
-        private static double Value(string[] lines, string name) =>
-            double.Parse((lines.FirstOrDefault(l => l.StartsWith(name, StringComparison.Ordinal)) ?? throw new IOException($"/metrics has no {name}"))[name.Length..], CultureInfo.InvariantCulture);
     }
 }

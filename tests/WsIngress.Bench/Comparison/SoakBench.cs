@@ -86,6 +86,9 @@ internal static class SoakBench
         return report.Lost + report.Wrong + report.Failed == 0;
     }
 
-    private static void Note(string when, RunningProxy proxy) =>
-        Figures.Print(when, $"RSS {proxy.ResidentKiB / 1024:0.0} MiB, {proxy.Threads} threads, {proxy.Descriptors} descriptors");
+    private static void Note(string when, RunningProxy proxy)
+    {
+        var heap = Heap.Read(proxy);
+        Figures.Print(when, $"RSS {proxy.ResidentKiB / 1024:0.0} MiB, {proxy.Threads} threads, {proxy.Descriptors} descriptors, {heap.Collections} collections, {1000 * heap.Paused:0} ms paused");
+    }
 }

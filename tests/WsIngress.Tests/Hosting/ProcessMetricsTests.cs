@@ -20,12 +20,14 @@ public sealed class ProcessMetricsTests
         var registry = Prometheus.Metrics.NewCustomRegistry();
         ProcessMetrics.Register(registry);
         GC.Collect();
+        var paused = GC.GetTotalPauseDuration().TotalSeconds;
         var (young, old) = (GC.CollectionCount(0), GC.CollectionCount(2));
         using var text = new MemoryStream();
         await registry.CollectAndExportAsTextAsync(text, CancellationToken.None);
         var lines = Encoding.UTF8.GetString(text.ToArray()).Split('\n');
         Assert.InRange(Value(lines, "wsingress_gc_collections_total{generation=\"0\"} "), young, double.MaxValue);
         Assert.InRange(Value(lines, "wsingress_gc_collections_total{generation=\"2\"} "), old, double.MaxValue);
+        Assert.InRange(Value(lines, "wsingress_gc_pause_seconds_total "), paused, double.MaxValue);
         Assert.InRange(Value(lines, "wsingress_gc_allocated_bytes_total "), 1, double.MaxValue);
     }
 
