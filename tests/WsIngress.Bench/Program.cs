@@ -22,6 +22,7 @@ return args switch
     // Processes that data-plane starts.
     ["bench-load", .. var rest] => LoadClient.Run(rest),
     ["bench-echo", .. var rest] => EchoPod.Run(rest),
+    ["bench-bare", .. var rest] => BareRelay.Run(rest),
     ["bench-yarp", .. var rest] => PlainYarp.Run(rest),
     _ => Usage(),
 };

@@ -95,7 +95,7 @@ internal sealed class DataPlaneBench : IDisposable
         var rows = new ResultBuilder(scenario);
         for (var round = 1; round <= _options.Rounds; round++)
         {
-            foreach (var kind in _kinds.Where(k => k != ProxyKind.Direct || scenario.HasDirect))
+            foreach (var kind in _kinds.Where(k => (k != ProxyKind.Direct || scenario.HasDirect) && (k != ProxyKind.Bare || scenario.HasBare)))
             {
                 var sample = Sample(site, scenario, kind);
                 rows.Add(kind.Name, sample);
@@ -157,9 +157,12 @@ internal sealed class DataPlaneBench : IDisposable
         {
             var load = _options.Load("echo", 100, 64) with { Seconds = _options.Quick ? 1 : 3 };
             site.Run(proxy, load);
-            site.Run(proxy, load with { Tls = true });
             site.Handshakes(proxy, load with { Sockets = 500 }, out _);
-            site.Handshakes(proxy, load with { Sockets = 500, Tls = true }, out _);
+            if (proxy.Https is not null)
+            {
+                site.Run(proxy, load with { Tls = true });
+                site.Handshakes(proxy, load with { Sockets = 500, Tls = true }, out _);
+            }
         }
 
         return proxy;

@@ -13,7 +13,7 @@ internal sealed record DataPlaneOptions
           --rounds R          runs per proxy and row, A B C A B C; the median counts (3)
           --quick             short and small: 1 s and 1 round unless said otherwise, at most 1,000 sockets
           --only A,B          idle, idle-tls, ws, wss, sizes, sizes-tls, stream, stream-tls, handshake, handshake-tls, latency, http
-          --peers A,B         of nginx, haproxy, yarp, wsingress, direct (all)
+          --peers A,B         of nginx, haproxy, yarp, wsingress, bare, direct (all)
           --wsingress PATH    the built executable (src/WsIngress/bin/Release/net10.0/wsingress)
           --wsingress-args "A B"   more arguments for it
           --variant NAME="A B"     wsingress once more, with these arguments, as a column of its own; may be repeated
@@ -83,7 +83,7 @@ internal sealed record DataPlaneOptions
             kinds.AddRange(Variants.Select(v => ProxyKind.WsIngress(v.Name, Program, v.Arguments)));
         }
 
-        kinds.Add(ProxyKind.Direct);
+        kinds.AddRange([ProxyKind.Bare, ProxyKind.Direct]);
         return [.. kinds.OfType<ProxyKind>().Where(k => Peers.Length == 0 || Peers.Contains(k.Name))];
     }
 

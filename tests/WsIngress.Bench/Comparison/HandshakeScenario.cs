@@ -17,6 +17,8 @@ internal sealed class HandshakeScenario(string group, LoadOptions load, Target? 
 
     public override bool HasDirect => !load.Tls;
 
+    public override bool HasBare => !load.Tls;
+
     public override string? Obstacle => ObstacleOf(load.Sockets);
 
     public override Sample Measure(Site site, RunningProxy proxy)

@@ -15,6 +15,8 @@ internal sealed class LatencyScenario(string group, LoadOptions load, Target? ta
 
     public override bool HasDirect => !load.Tls;
 
+    public override bool HasBare => !load.Tls;
+
     public override Sample Measure(Site site, RunningProxy proxy)
     {
         var cost = site.Run(proxy, load);

@@ -15,6 +15,8 @@ internal sealed class MessageScenario(string group, LoadOptions load, Target? cp
 
     public override bool HasDirect => !load.Tls;
 
+    public override bool HasBare => !load.Tls && load.Payload <= 1 << 10;
+
     public override string? Obstacle => ObstacleOf(load.Sockets);
 
     public static string Size(int bytes) => bytes >= 1 << 20 ? $"{bytes >> 20} MiB" : bytes >= 1 << 10 ? $"{bytes >> 10} KiB" : $"{bytes} B";

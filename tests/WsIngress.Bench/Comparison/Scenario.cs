@@ -22,6 +22,9 @@ internal abstract class Scenario(string group, string name)
     /// <summary>Whether there is something to measure without a proxy.</summary>
     public virtual bool HasDirect => true;
 
+    /// <summary>Whether <see cref="BareRelay"/> can pass it on: short messages without TLS.</summary>
+    public virtual bool HasBare => false;
+
     public abstract Sample Measure(Site site, RunningProxy proxy);
 
     /// <summary>A proxy, one process for both sides of a socket, must have the files for it.</summary>

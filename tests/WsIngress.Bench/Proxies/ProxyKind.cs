@@ -51,6 +51,13 @@ internal sealed record ProxyKind(string Name, string Version, Func<Workplace, in
         return new("yarp", ChildProcess.Start(place.Log("yarp"), Self, arguments, ("DOTNET_gcServer", "1")), http, https);
     });
 
+    /// <summary>No proxy: the system calls of one, and nothing else.</summary>
+    public static ProxyKind Bare { get; } = new("bare", "", (place, pod) =>
+    {
+        var http = place.FreePort();
+        return new("bare", ChildProcess.Start(place.Log("bare"), Self, ["bench-bare", $"{http}", $"{pod}"], PodProcess.Steady), http, null);
+    });
+
     /// <param name="name">Its column; a second one of other arguments has another name.</param>
     /// <param name="program">The built executable.</param>
     /// <param name="extra">Arguments behind those of the bench.</param>
