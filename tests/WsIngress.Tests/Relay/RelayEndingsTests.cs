@@ -58,7 +58,7 @@ public abstract class RelayEndingsTests : RelaySuite
         AssertTold(relay.Client, clientIsTold, masked: false);
         AssertTold(relay.Backend, backendIsTold, masked: true);
         await relay.AssertBuffersReturnedAsync();
-        Assert.True(relay.BothClosed);
+        await RelayHarness.Until(() => relay.BothClosed);
     }
 
     [Fact]
@@ -173,5 +173,9 @@ public abstract class RelayEndingsTests : RelaySuite
 
     public sealed class OnStreams() : RelayEndingsTests(RelayDriver.Streams);
 
+    public sealed class OnStreamsWithTls() : RelayEndingsTests(RelayDriver.StreamsTls);
+
     public sealed class OnSockets() : RelayEndingsTests(RelayDriver.Sockets);
+
+    public sealed class OnSocketsWithTls() : RelayEndingsTests(RelayDriver.SocketsTls);
 }

@@ -27,6 +27,7 @@ public abstract class RelayIdleTests : RelaySuite
         {
             await from.SendAsync(FrameBytes.Build(opcode, [1], masked: fromClient));
             Assert.NotNull(await RelayHarness.Guard(to.ReadFrameAsync()));
+            await relay.SettleAsync();
             Sweep(relay, 9);
             Assert.Null(relay.Session.Outcome);
         }
@@ -46,5 +47,9 @@ public abstract class RelayIdleTests : RelaySuite
 
     public sealed class OnStreams() : RelayIdleTests(RelayDriver.Streams);
 
+    public sealed class OnStreamsWithTls() : RelayIdleTests(RelayDriver.StreamsTls);
+
     public sealed class OnSockets() : RelayIdleTests(RelayDriver.Sockets);
+
+    public sealed class OnSocketsWithTls() : RelayIdleTests(RelayDriver.SocketsTls);
 }

@@ -183,5 +183,9 @@ public abstract class RelayLaws
 
     public sealed class OnStreams() : RelayLaws(RelayDriver.Streams);
 
+    public sealed class OnStreamsWithTls() : RelayLaws(RelayDriver.StreamsTls);
+
     public sealed class OnSockets() : RelayLaws(RelayDriver.Sockets);
+
+    public sealed class OnSocketsWithTls() : RelayLaws(RelayDriver.SocketsTls);
 }

@@ -5,14 +5,20 @@ using Xunit;
 namespace WsIngress.Tests.Relay;
 
 /// <summary>The driver over sockets when the kernel takes half of what it is given, or nothing: a fifth of all sends.</summary>
-public sealed class SocketRelayLaws
+public abstract class SocketRelayLaws
 {
     private const int Percent = 20;
+    private readonly RelayDriver _driver;
+
+    private protected SocketRelayLaws(RelayDriver driver)
+    {
+        _driver = driver;
+    }
 
     [Property(MaxTest = 60)]
     public async Task What_goes_in_comes_out_though_sends_are_refused_or_cut(byte[] clientShape, byte[] backendShape, int seed)
     {
-        await using var relay = new RelayHarness(RelayDriver.Sockets);
+        await using var relay = new RelayHarness(_driver);
         relay.Faults.Randomly(Percent, seed);
         byte[] fromClient = [.. Bytes(clientShape, masked: true), .. FrameBytes.Close(1000, "done", masked: true)];
         byte[] fromBackend = [.. Bytes(backendShape, masked: false), .. FrameBytes.Close(1000, "done", masked: false)];
@@ -30,7 +36,7 @@ public sealed class SocketRelayLaws
     [Fact]
     public async Task A_long_stream_through_refused_and_cut_sends_is_whole_and_the_faults_have_struck()
     {
-        await using var relay = new RelayHarness(RelayDriver.Sockets);
+        await using var relay = new RelayHarness(_driver);
         relay.Faults.Randomly(Percent, 7);
         relay.Start();
         byte[] stream = [.. Enumerable.Range(0, 400).SelectMany(i => FrameBytes.Build(2, Numbered(i), masked: false))];
@@ -69,4 +75,12 @@ public sealed class SocketRelayLaws
         await peer.SendAsync(bytes);
         peer.Out.Complete();
     }
+
+    public sealed class OnSockets() : SocketRelayLaws(RelayDriver.Sockets);
+
+    /// <summary>Below OpenSSL, which has half a record to send then.</summary>
+    public sealed class OnSocketsWithTls() : SocketRelayLaws(RelayDriver.SocketsTls);
+
+    /// <summary>As above, over streams.</summary>
+    public sealed class OnStreamsWithTls() : SocketRelayLaws(RelayDriver.StreamsTls);
 }

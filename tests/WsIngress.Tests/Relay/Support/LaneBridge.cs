@@ -1,23 +1,26 @@
 using System.Net.Sockets;
 using WsIngress.Tests.Transport.Support;
 using WsIngress.Transport.Native;
+using WsIngress.Transport.Tls;
 
 namespace WsIngress.Tests.Relay.Support;
 
-/// <summary>Carries a peer's two lanes over a TCP connection: an end as FIN, a break as RST, and the reverse.</summary>
+/// <summary>Carries a peer's two lanes over a TCP connection, with TLS or without: an end as FIN, a break as RST, and the reverse.</summary>
 internal sealed class LaneBridge
 {
     private const int NarrowBuffers = 4096;
 
     private readonly CancellationTokenSource _stop = new();
-    private readonly Socket _far;
+    private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly FarEnd _far;
     private readonly string? _inode;
     private Task _pumps = Task.CompletedTask;
 
-    public LaneBridge(TestPeer peer, bool narrow)
+    public LaneBridge(TestPeer peer, bool narrow, Func<int, TlsSession>? tls = null)
     {
         Peer = peer;
-        (_far, Near) = SocketPair.Open(narrow ? NarrowBuffers : 0);
+        (Socket far, Near) = SocketPair.Open(narrow ? NarrowBuffers : 0);
+        _far = new FarEnd(far, tls);
         _inode = SocketPair.Inode(Near);
     }
 
@@ -30,7 +33,13 @@ internal sealed class LaneBridge
 
     public void Start()
     {
-        _pumps = Task.WhenAll(Task.Run(SendAsync), Task.Run(ReceiveAsync));
+        _pumps = Task.Run(RunAsync);
+    }
+
+    /// <summary>The relay's end has made its handshake: the peer may do what it likes.</summary>
+    public void Ready()
+    {
+        _ready.TrySetResult();
     }
 
     public async ValueTask DisposeAsync(bool closeNear)
@@ -47,6 +56,21 @@ internal sealed class LaneBridge
         _stop.Dispose();
     }
 
+    private async Task RunAsync()
+    {
+        try
+        {
+            await _far.BeginAsync(_stop.Token);
+            await _ready.Task.WaitAsync(_stop.Token);
+        }
+        catch (Exception error) when (error is IOException or ObjectDisposedException or OperationCanceledException)
+        {
+            return;
+        }
+
+        await Task.WhenAll(SendAsync(), ReceiveAsync());
+    }
+
     private async Task SendAsync()
     {
         byte[] buffer = new byte[16 * 1024];
@@ -54,17 +78,14 @@ internal sealed class LaneBridge
         {
             while (await Peer.Out.ReadAsync(buffer, _stop.Token) is var count and > 0)
             {
-                for (int sent = 0; sent < count;)
-                {
-                    sent += await _far.SendAsync(buffer.AsMemory(sent, count - sent), SocketFlags.None, _stop.Token);
-                }
+                await _far.SendAsync(buffer.AsMemory(0, count), _stop.Token);
             }
 
-            _far.Shutdown(SocketShutdown.Send);
+            await _far.EndAsync();
         }
         catch (IOException)
         {
-            _far.Reset();
+            await _far.ResetAsync();
             Peer.Out.Abandon();
         }
         catch (Exception error) when (IsEnd(error))
@@ -78,7 +99,7 @@ internal sealed class LaneBridge
         byte[] buffer = new byte[16 * 1024];
         try
         {
-            while (await _far.ReceiveAsync(buffer, SocketFlags.None, _stop.Token) is var count and > 0)
+            while (await _far.ReceiveAsync(buffer, _stop.Token) is var count and > 0)
             {
                 await Peer.In.WriteAsync(buffer.AsMemory(0, count), _stop.Token);
             }

@@ -19,9 +19,13 @@ internal sealed class RelayHarness : IAsyncDisposable
         Client = new TestPeer(new Lane(capacity), new Lane(capacity), isClient: true);
         Backend = new TestPeer(new Lane(capacity), new Lane(capacity), isClient: false);
         Session = new RelaySession("s-1", (options ?? RelayOptions.Default) with { Buffers = Pool }, Time);
-        _rig = driver == RelayDriver.Streams
-            ? new StreamRig(Session, Client, Backend)
-            : new SocketRig(Session, Time, Client, Backend, narrow: capacity < Roomy);
+        bool narrow = capacity < Roomy;
+        _rig = driver switch
+        {
+            RelayDriver.Streams => new StreamRig(Session, Client, Backend),
+            RelayDriver.StreamsTls => new LoopStreamRig(Session, Time, Client, Backend, narrow),
+            _ => new SocketRig(Session, Time, Client, Backend, narrow, tls: driver == RelayDriver.SocketsTls),
+        };
     }
 
     public FakeTimeProvider Time { get; } = new(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
@@ -35,16 +39,16 @@ internal sealed class RelayHarness : IAsyncDisposable
     public TestPeer Backend { get; }
 
     /// <summary>Bytes that may be under way between the lanes of one direction.</summary>
-    public int MostPending => _rig is SocketRig ? SocketRig.MostPending : Session.Options.BufferSize;
+    public int MostPending => _rig is WireRig ? WireRig.MostPending : Session.Options.BufferSize;
 
     /// <summary>The driver has closed both sides.</summary>
     public bool BothClosed => _rig.BothClosed;
 
-    /// <summary>The loop of <see cref="RelayDriver.Sockets"/>.</summary>
-    public EventLoop Loop => ((SocketRig)_rig).Loop;
+    /// <summary>The loop of every driver but <see cref="RelayDriver.Streams"/>.</summary>
+    public EventLoop Loop => ((WireRig)_rig).Loop;
 
     /// <summary>What the kernel answers on that loop.</summary>
-    public SendFaults Faults => ((SocketRig)_rig).Faults;
+    public SendFaults Faults => ((WireRig)_rig).Faults;
 
     public Task<RelayReport> Report { get; private set; } = Task.FromException<RelayReport>(new InvalidOperationException("not started"));
 
@@ -66,6 +70,12 @@ internal sealed class RelayHarness : IAsyncDisposable
         Assert.Equal("hello", (await Guard(Backend.ReadFrameAsync()))!.Text);
         await Backend.SendTextAsync("welcome");
         Assert.Equal("welcome", (await Guard(Client.ReadFrameAsync()))!.Text);
+    }
+
+    /// <summary>A peer may have a frame before its relay has noted that: waits for that.</summary>
+    public Task SettleAsync()
+    {
+        return _rig is WireRig wire ? wire.SettleAsync() : Task.CompletedTask;
     }
 
     /// <summary>The report, without the clock's help.</summary>
@@ -101,14 +111,18 @@ internal sealed class RelayHarness : IAsyncDisposable
         }
     }
 
+    /// <summary>
+    /// The task, for half a minute. It goes on in the pool: a task of a loop's thread would go on there, and a test that blocks that thread waits for itself.
+    /// </summary>
     public static Task<T> Guard<T>(Task<T> task)
     {
-        return task.WaitAsync(Hang);
+        return task.WaitAsync(Hang).ContinueWith(static done => done, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default).Unwrap();
     }
 
+    /// <inheritdoc cref="Guard{T}(Task{T})"/>
     public static Task Guard(Task task)
     {
-        return task.WaitAsync(Hang);
+        return task.WaitAsync(Hang).ContinueWith(static done => done, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default).Unwrap();
     }
 
     /// <summary>When a test lets the clock fly, the report may overtake the last steps of a pump.</summary>

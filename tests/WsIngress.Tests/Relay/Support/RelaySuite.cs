@@ -13,6 +13,9 @@ public abstract class RelaySuite : IAsyncDisposable
         _driver = driver;
     }
 
+    /// <summary>A write is done, or refused, before the call returns; on a stream of a loop it has to get to the loop's thread first.</summary>
+    private protected bool WritesAtOnce => _driver != RelayDriver.StreamsTls;
+
     public async ValueTask DisposeAsync()
     {
         foreach (RelayHarness harness in _harnesses)
