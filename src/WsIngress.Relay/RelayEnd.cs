@@ -1,4 +1,3 @@
-using System.Net.Security;
 using System.Net.Sockets;
 
 namespace WsIngress.Relay;
@@ -13,16 +12,14 @@ namespace WsIngress.Relay;
 /// </param>
 public sealed record RelayEnd(Stream Stream, Func<ValueTask>? ShutdownWrite)
 {
-    /// <summary>The end of a stream whose half-close is known: NetworkStream and SslStream; others get none.</summary>
+    /// <summary>The end of a stream whose half-close is known: NetworkStream; others get none.</summary>
+    /// <remarks>
+    /// None for SslStream: its ShutdownAsync calls into OpenSSL beside a read that the other pump has under way, and OpenSSL must not be called twice at once
+    /// for one session. It was seen to take the process down.
+    /// </remarks>
     public static RelayEnd From(Stream stream)
     {
-        Func<ValueTask>? shutdownWrite = stream switch
-        {
-            NetworkStream network => () => ShutdownSend(network),
-            SslStream tls => () => new ValueTask(tls.ShutdownAsync()),
-            _ => null,
-        };
-        return new RelayEnd(stream, shutdownWrite);
+        return new RelayEnd(stream, stream is NetworkStream network ? () => ShutdownSend(network) : null);
     }
 
     private static ValueTask ShutdownSend(NetworkStream network)

@@ -1,4 +1,3 @@
-using System.Net.Security;
 using System.Net.Sockets;
 using WsIngress.Proxy.Balancing;
 using WsIngress.Transport.Loops;
@@ -46,17 +45,15 @@ internal sealed class PodConnection(EndpointEntry endpoint, Stream stream, Socke
         return true;
     }
 
-    /// <summary>Says that nothing more will be sent: FIN on a plain socket, close_notify and FIN on TLS.</summary>
+    /// <summary>
+    /// Says that nothing more will be sent: FIN, and close_notify before it where TLS is the loop's own. SslStream cannot say it while it is read
+    /// (<see cref="Relay.RelayEnd.From"/>); a pod has the Close frame then, or half of one frame, which FIN alone does not make worse.
+    /// </summary>
     public async ValueTask ShutdownWriteAsync()
     {
-        switch (Stream)
+        if (Stream is LoopStream loop)
         {
-            case LoopStream loop:
-                await loop.ShutdownWriteAsync();
-                break;
-            case SslStream tls:
-                await tls.ShutdownAsync();
-                break;
+            await loop.ShutdownWriteAsync();
         }
 
         socket?.Shutdown(SocketShutdown.Send);
