@@ -1,4 +1,5 @@
 using System.Net;
+using System.Security.Cryptography.X509Certificates;
 using WsIngress.Proxy.Http;
 
 namespace WsIngress.Proxy.Handshake;
@@ -25,4 +26,12 @@ public sealed class HandshakeRequest
 
     /// <summary>Address of the connection, after PROXY protocol.</summary>
     public required IPAddress Peer { get; init; }
+
+    /// <summary>What the client has shown in the TLS handshake; null when it was not asked, or had none.</summary>
+    public ClientCertificate? ClientCertificate { get; init; }
 }
+
+/// <summary>A client's certificate (RFC 8446 §4.4.2). A listener that requires one lets none through that does not verify; one that only asks does.</summary>
+/// <param name="Certificate">As it was shown.</param>
+/// <param name="Refusal">Why it does not verify; null when it does.</param>
+public sealed record ClientCertificate(X509Certificate2 Certificate, string? Refusal);

@@ -2,6 +2,7 @@ using System.Net;
 using WsIngress.Proxy.Handshake;
 using WsIngress.Proxy.Http;
 using WsIngress.Transport.Heads;
+using WsIngress.Transport.Tls;
 
 namespace WsIngress.Proxy.Listening;
 
@@ -11,7 +12,8 @@ internal static class TransportHandshake
     /// <param name="head">The head.</param>
     /// <param name="peer">Address of the connection, after PROXY protocol.</param>
     /// <param name="isTls">The connection is TLS.</param>
-    public static HandshakeRequest Read(UpgradeHead head, IPAddress peer, bool isTls)
+    /// <param name="tls">Its session.</param>
+    public static HandshakeRequest Read(UpgradeHead head, IPAddress peer, bool isTls, TlsSession? tls = null)
     {
         var headers = new HeaderList(head.Lines.Length);
         foreach (var line in head.Lines)
@@ -27,6 +29,7 @@ internal static class TransportHandshake
             RawTarget = head.Target,
             Headers = headers,
             Peer = peer,
+            ClientCertificate = tls?.PeerCertificate is { } certificate ? new(certificate, tls.PeerRefusal) : null,
         };
     }
 

@@ -31,9 +31,10 @@ internal sealed class TransportUpgrades(
             return false;
         }
 
-        var request = TransportHandshake.Read(head!, ends.Remote?.Address ?? IPAddress.None, isTls);
+        var socket = connection.Take();
+        var request = TransportHandshake.Read(head!, ends.Remote?.Address ?? IPAddress.None, isTls, socket.Tls);
         var early = consumed == first.Length ? [] : first.Span[consumed..].ToArray();
-        _ = RunAsync(new StreamSocket(loop, connection.Take()), connection, request, early);
+        _ = RunAsync(new StreamSocket(loop, socket), connection, request, early);
         return true;
     }
 

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Primitives;
 using WsIngress.Proxy.Handshake;
 using WsIngress.Proxy.Http;
+using WsIngress.Transport.Kestrel;
 
 namespace WsIngress.Proxy.Listening;
 
@@ -72,6 +73,11 @@ internal static class WebSocketRequest
             RawTarget = http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget,
             Headers = headers,
             Peer = http.Connection.RemoteIpAddress ?? IPAddress.None,
+            ClientCertificate = Certificate(http.Features.Get<ITlsConnectionFeature>()),
         };
     }
+
+    /// <summary>Kestrel's own TLS ends a handshake whose certificate does not verify.</summary>
+    private static ClientCertificate? Certificate(ITlsConnectionFeature? tls) =>
+        tls?.ClientCertificate is { } certificate ? new(certificate, (tls as TlsFeatures)?.Refusal) : null;
 }

@@ -15,6 +15,9 @@ internal sealed class TlsFeatures(TlsSession session) : ITlsConnectionFeature, I
 
     public X509Certificate2? ClientCertificate { get; set; } = session.PeerCertificate;
 
+    /// <summary>Why the client's certificate does not verify; null when it does.</summary>
+    public string? Refusal { get; } = session.PeerRefusal;
+
     public ReadOnlyMemory<byte> ApplicationProtocol => _protocol;
 
     public SslProtocols Protocol { get; } = session.Protocol;

@@ -1,5 +1,12 @@
+using System.Net;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using Microsoft.AspNetCore.Http;
+using WsIngress.Proxy.Listening;
+using WsIngress.Tests.Proxy;
+using WsIngress.Transport.Heads;
+using WsIngress.Transport.Kestrel;
 using WsIngress.Transport.Tls;
 using Xunit;
 
@@ -120,6 +127,34 @@ public sealed class ClientCertificateTests : IDisposable
 
         Assert.Equal(TlsFault.None, (await MeetAsync(server, client, "open.example", LibSsl.TLS1_3_VERSION)).Fault);
         Assert.Equal(TlsFault.NoClientCertificate, (await MeetAsync(server, client, "closed.example", LibSsl.TLS1_3_VERSION)).Fault);
+    }
+
+    [Theory]
+    [InlineData("nobody", null)]
+    [InlineData("alice", null)]
+    [InlineData("mallory", "unable to verify the first certificate")]
+    public async Task Both_ways_of_a_WebSocket_handshake_tell_the_policies_who_the_client_is(string who, string? refusal)
+    {
+        using var own = _authority.Issue("a.example").ForTransport();
+        using var server = new TlsServer(_ => new(own, new ClientTrust(Authorities.FromPem(_authority.Pem), required: false)), TlsServerOptions.Default);
+        using var shown = who == "nobody" ? null : (who == "alice" ? _authority : _stranger).Issue(who).ForTransport();
+        using var client = new TlsClient(new() { Certificate = shown });
+        var (wire, serving, asking) = await TlsRig.PairAsync(server, client);
+        using var _ = wire;
+        using var __ = serving;
+        using var ___ = asking;
+        var http = new DefaultHttpContext();
+        new TlsFeatures(serving.Session).AddTo(http.Features);
+        var head = Encoding.ASCII.GetBytes(
+            $"GET / HTTP/1.1\r\nHost: a.example\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {RawHandshake.Key}\r\n\r\n");
+        Assert.Equal(HeadKind.Upgrade, new UpgradeHeadReader(new HeadLimits(8192, 32_768, 100)).Read(head, out var read, out var consumed));
+        Assert.Equal(head.Length, consumed);
+
+        foreach (var request in new[] { WebSocketRequest.Read(http, WebSocketKind.Upgrade), TransportHandshake.Read(read!, IPAddress.Loopback, isTls: true, serving.Session) })
+        {
+            Assert.Equal(who == "nobody" ? null : $"CN={who}", request.ClientCertificate?.Certificate.Subject);
+            Assert.Equal(refusal, request.ClientCertificate?.Refusal);
+        }
     }
 
     /// <summary>What the server has of one handshake; with null it asks for nothing.</summary>
