@@ -48,8 +48,8 @@ public sealed class DataPlane : IAsyncDisposable
         _options = options;
         _time = time;
         _logger = loggers.CreateLogger("WsIngress.Proxy");
-        Tables = new LiveTableHolder(new CertificateMap.Factory(DefaultCertificate.Create(time), _logger));
-        _relays = new SocketRelays(telemetry, time);
+        _relays = new SocketRelays(telemetry, () => Tables!.Current, time, _logger);
+        Tables = new LiveTableHolder(new CertificateMap.Factory(DefaultCertificate.Create(time), _logger), _relays.PodChanged);
         _loops = options.Transport == TransportKind.Epoll ? new LoopGroup(options.Loops, time, loggers.CreateLogger("WsIngress.Transport")) : null;
         _tls = _loops is not null && options.Https is not null ? CreateTls(time) : null;
         var forwarding = new ForwardedHeaders(options.TrustedProxies);
@@ -100,7 +100,11 @@ public sealed class DataPlane : IAsyncDisposable
     public IReadOnlyDictionary<string, IPEndPoint> EndPoints { get; private set; } = new Dictionary<string, IPEndPoint>();
 
     /// <inheritdoc cref="LiveTableHolder.Publish"/>
-    public void Publish(Routing.RoutingTable table, long asOf = long.MaxValue) => Tables.Publish(table, asOf);
+    public void Publish(Routing.RoutingTable table, long asOf = long.MaxValue)
+    {
+        Tables.Publish(table, asOf);
+        _relays.Published();
+    }
 
     /// <exception cref="IOException">An address is in use; the message names it.</exception>
     public async Task StartAsync(CancellationToken cancellation)

@@ -31,4 +31,10 @@ internal static partial class ProxyLog
 
     [LoggerMessage(3012, LogLevel.Warning, "Drain deadline reached with {Count} sockets and {Requests} requests open; they are cut")]
     public static partial void DrainDeadline(ILogger logger, int count, int requests);
+
+    [LoggerMessage(3013, LogLevel.Information, "Pod {Pod} ({Key}) is {Phase}; it has {Count} sockets open")]
+    public static partial void PodLeaves(ILogger logger, string pod, string key, string phase, int count);
+
+    [LoggerMessage(3014, LogLevel.Information, "No route of Ingress {Ingress} serves host {Host} any more; {Count} sockets end")]
+    public static partial void RouteGone(ILogger logger, string ingress, string host, int count);
 }

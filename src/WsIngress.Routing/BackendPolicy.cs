@@ -70,6 +70,33 @@ public sealed record BackendTls
     public string? CaPem { get; init; }
 }
 
+/// <summary>How the open sockets of a pod that goes come to their end.</summary>
+public enum DrainMode
+{
+    /// <summary>One after the other, evenly over the window.</summary>
+    Spread,
+
+    /// <summary>The pod ends them itself.</summary>
+    Wait,
+
+    /// <summary>All at once.</summary>
+    Immediate,
+}
+
+/// <summary>What becomes of open sockets when their pod goes.</summary>
+public sealed record DrainPolicy
+{
+    public static readonly DrainPolicy Default = new();
+
+    public DrainMode Mode { get; init; }
+
+    /// <summary>The time over which <see cref="DrainMode.Spread"/> ends them. Default 20 s: with the close handshakes it fits into the 30 s that Kubernetes gives a pod.</summary>
+    public TimeSpan Window { get; init; } = TimeSpan.FromSeconds(20);
+
+    /// <summary>The Close code that clients get. Default 1012, "service restart": come back, somewhere else is room for you.</summary>
+    public ushort CloseCode { get; init; } = 1012;
+}
+
 /// <summary>What a route applies to one backend: protocol, choice of pod, affinity.</summary>
 public sealed record BackendPolicy
 {
@@ -85,4 +112,6 @@ public sealed record BackendPolicy
     public AffinityCookie? Affinity { get; init; }
 
     public BackendTls Tls { get; init; } = BackendTls.Default;
+
+    public DrainPolicy Drain { get; init; } = DrainPolicy.Default;
 }

@@ -33,6 +33,19 @@ internal sealed class HostIndex
         return match.Route is not null;
     }
 
+    public bool Serves(ReadOnlySpan<char> path)
+    {
+        foreach (var entry in _routes)
+        {
+            if (entry.MatchesPath(path))
+            {
+                return true;
+            }
+        }
+
+        return _default.Route is not null;
+    }
+
     private RouteEntry? Scan<T>(ReadOnlySpan<char> path, scoped in T request)
         where T : IRequestView, allows ref struct
     {

@@ -119,6 +119,11 @@ internal static class RouteJson
         Duration(json, "webSocketIdleTimeout", policy.WebSocket.IdleTimeout, normal.WebSocket.IdleTimeout);
         Duration(json, "webSocketHandshakeTimeout", policy.WebSocket.HandshakeTimeout, normal.WebSocket.HandshakeTimeout);
         Duration(json, "webSocketMaxAge", policy.WebSocket.MaxAge, normal.WebSocket.MaxAge);
+        if (policy.WebSocket.OnRouteRemoved != RouteRemoval.Keep)
+        {
+            json.WriteString("onRouteRemoved", policy.WebSocket.OnRouteRemoved.ToString());
+        }
+
         json.WriteEndObject();
     }
 
@@ -161,6 +166,17 @@ internal static class RouteJson
         if (policy.Tls.CaPem is { } ca)
         {
             json.WriteString("tlsCa", Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(ca))));
+        }
+
+        if (policy.Drain.Mode != DrainMode.Spread)
+        {
+            json.WriteString("drain", policy.Drain.Mode.ToString());
+        }
+
+        Duration(json, "drainWindow", policy.Drain.Window, DrainPolicy.Default.Window);
+        if (policy.Drain.CloseCode != DrainPolicy.Default.CloseCode)
+        {
+            json.WriteNumber("drainCloseCode", policy.Drain.CloseCode);
         }
 
         json.WriteEndObject();

@@ -78,6 +78,11 @@ public sealed class RouteMatcher
         where T : IRequestView, allows ref struct =>
         Find(host) is { } index && index.TryMatch(path, in request, out var match) ? match : _default;
 
+    /// <summary>Whether any route serves the host and path, its conditions aside.</summary>
+    /// <param name="host">As for <see cref="Match"/>.</param>
+    /// <param name="path">As for <see cref="Match"/>.</param>
+    public bool Serves(ReadOnlySpan<char> host, ReadOnlySpan<char> path) => _default.Route is not null || (Find(host)?.Serves(path) ?? false);
+
     /// <summary>Regexes stay with every matcher of a sequence; what the hosts that are gone had is dropped once it is more than a few.</summary>
     private RegexSet Regexes(RouteMatcher? previous, List<VirtualHost> gone)
     {

@@ -51,4 +51,20 @@ public sealed record WebSocketPolicy
 
     /// <summary>Longest life of one socket; zero means no limit.</summary>
     public TimeSpan MaxAge { get; init; }
+
+    /// <summary>What becomes of open sockets when no route serves their host and path any more.</summary>
+    public RouteRemoval OnRouteRemoved { get; init; }
+}
+
+/// <summary>What becomes of the sockets of a route that is gone.</summary>
+public enum RouteRemoval
+{
+    /// <summary>They live on; a mistake in a manifest costs nobody a socket.</summary>
+    Keep,
+
+    /// <summary>They end evenly over the drain window of their backend.</summary>
+    Drain,
+
+    /// <summary>They end at once.</summary>
+    Close,
 }

@@ -8,6 +8,7 @@ public sealed class EndpointState(string key)
 {
     private int _openSockets;
     private int _inFlight;
+    private volatile PodPhase _phase;
 
     public string Key { get; } = key;
 
@@ -20,8 +21,18 @@ public sealed class EndpointState(string key)
     /// <summary>What the balancers compare.</summary>
     public int Load => OpenSockets + InFlight;
 
-    /// <summary>Places in the endpoints of backends. Written under the lock of the live tables.</summary>
+    /// <summary>Places in the endpoints of backends. Written under the lock of the live tables, as are the next two.</summary>
     internal int Places { get; set; }
+
+    /// <summary>Those of them that say that the pod is terminating.</summary>
+    internal int Terminating { get; set; }
+
+    /// <summary>Whether the pod stays; any thread may read it.</summary>
+    internal PodPhase Phase
+    {
+        get => _phase;
+        set => _phase = value;
+    }
 
     internal void SocketTaken() => Interlocked.Increment(ref _openSockets);
 
@@ -30,4 +41,16 @@ public sealed class EndpointState(string key)
     internal void RequestTaken() => Interlocked.Increment(ref _inFlight);
 
     internal void RequestReturned() => Interlocked.Decrement(ref _inFlight);
+}
+
+/// <summary>How long a pod will be there, as the EndpointSlices have it.</summary>
+internal enum PodPhase
+{
+    Serving,
+
+    /// <summary>A slice says that it is going.</summary>
+    Terminating,
+
+    /// <summary>No slice has it any more.</summary>
+    Gone,
 }

@@ -1,3 +1,6 @@
+using Microsoft.Extensions.Logging;
+using WsIngress.Proxy.Balancing;
+using WsIngress.Proxy.Draining;
 using WsIngress.Proxy.Handshake;
 using WsIngress.Proxy.Live;
 using WsIngress.Proxy.Telemetry;
@@ -8,13 +11,24 @@ using WsIngress.Transport.Relaying;
 namespace WsIngress.Proxy.Listening;
 
 /// <summary>Runs the relay of every accepted handshake, knows all open sockets, and drains them when the process is to end.</summary>
-internal sealed class SocketRelays(IProxyTelemetry telemetry, TimeProvider time) : ISocketRelayOwner, IAsyncDisposable
+internal sealed class SocketRelays : ISocketRelayOwner, IAsyncDisposable
 {
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(20);
     private readonly CancellationTokenSource _abort = new();
+    private readonly IProxyTelemetry _telemetry;
+    private readonly TimeProvider _time;
+    private readonly PodDrains _pods;
+    private readonly RouteDrains _routes;
     private RelaySweeper? _sweeper;
     private volatile bool _draining;
     private int _handled;
+
+    public SocketRelays(IProxyTelemetry telemetry, Func<LiveTable> table, TimeProvider time, ILogger logger)
+    {
+        (_telemetry, _time) = (telemetry, time);
+        _pods = new PodDrains(Registry, time, Random.Shared, logger);
+        _routes = new RouteDrains(Registry, table, time, Random.Shared, logger);
+    }
 
     public RelayRegistry Registry { get; } = new();
 
@@ -25,16 +39,23 @@ internal sealed class SocketRelays(IProxyTelemetry telemetry, TimeProvider time)
 
     public void Leave() => Interlocked.Decrement(ref _handled);
 
-    public void Start() => _sweeper = new RelaySweeper(Registry, time);
+    /// <summary>A pod goes, is gone, or has come back.</summary>
+    public void PodChanged(EndpointState pod) => _pods.Changed(pod);
+
+    /// <summary>Another table is live.</summary>
+    public void Published() => _routes.Published();
+
+    public void Start() => _sweeper = new RelaySweeper(Registry, _time);
 
     /// <summary>Relays two bare sockets of a loop from now on; on the loop's thread. They and the pod's slot are given back at the end.</summary>
     public void Start(EventLoop loop, SocketFacts facts, RequestFacts request, BareSocket client, BareSocket pod, ReadOnlySpan<byte> earlyFromClient, ReadOnlySpan<byte> earlyFromPod)
     {
         Enter();
-        var session = new RelaySession(facts.Id, OptionsOf(facts.Route), time, facts);
+        var session = new RelaySession(facts.Id, OptionsOf(facts.Route), _time, facts);
         Registry.Add(session);
-        telemetry.SocketOpened(facts, request);
+        _telemetry.SocketOpened(facts, request);
         SocketRelay.Start(loop, session, client, pod, earlyFromClient, earlyFromPod, this);
+        _pods.Opened(session, facts);
         if (_abort.IsCancellationRequested)
         {
             session.Cut();
@@ -49,7 +70,7 @@ internal sealed class SocketRelays(IProxyTelemetry telemetry, TimeProvider time)
         facts.Endpoint.State.SocketReturned();
         try
         {
-            telemetry.SocketClosed(facts, report);
+            _telemetry.SocketClosed(facts, report);
         }
         finally
         {
@@ -64,12 +85,13 @@ internal sealed class SocketRelays(IProxyTelemetry telemetry, TimeProvider time)
     {
         var (facts, client, pod) = open;
         await using var held = pod;
-        var session = new RelaySession(facts.Id, OptionsOf(facts.Route), time, facts);
+        var session = new RelaySession(facts.Id, OptionsOf(facts.Route), _time, facts);
         Registry.Add(session);
         RelayReport report;
         try
         {
-            telemetry.SocketOpened(facts, open.TakeRequest());
+            _telemetry.SocketOpened(facts, open.TakeRequest());
+            _pods.Opened(session, facts);
             report = await StreamRelay.RunAsync(
                 session,
                 new RelayEnd(client, endClientWrites is null ? null : () => new ValueTask(endClientWrites())),
@@ -85,7 +107,7 @@ internal sealed class SocketRelays(IProxyTelemetry telemetry, TimeProvider time)
             await pod.DisposeAsync();
         }
 
-        telemetry.SocketClosed(facts, report);
+        _telemetry.SocketClosed(facts, report);
     }
 
     /// <summary>
@@ -95,11 +117,12 @@ internal sealed class SocketRelays(IProxyTelemetry telemetry, TimeProvider time)
     public async Task<bool> DrainAsync(TimeSpan window, TimeSpan deadline, Func<bool> httpIsIdle, CancellationToken force)
     {
         _draining = true;
-        using var limit = new CancellationTokenSource(deadline, time);
+        using var limit = new CancellationTokenSource(deadline, _time);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, force);
         try
         {
-            await CloseEvenlyAsync(window < deadline ? window : deadline, stop.Token);
+            await EvenPace.EndAsync(
+                Registry.ToArray(), window < deadline ? window : deadline, _time, Random.Shared, static session => session.RequestEnd(RelayOutcome.ProxyShutdown), () => Registry.Count == 0, stop.Token);
             while (Volatile.Read(ref _handled) > 0 || !httpIsIdle())
             {
                 // A handshake that was under way when the drain began opens its socket now.
@@ -108,7 +131,7 @@ internal sealed class SocketRelays(IProxyTelemetry telemetry, TimeProvider time)
                     session.RequestEnd(RelayOutcome.ProxyShutdown);
                 }
 
-                await Task.Delay(Poll, time, stop.Token);
+                await Task.Delay(Poll, _time, stop.Token);
             }
 
             return true;
@@ -134,30 +157,9 @@ internal sealed class SocketRelays(IProxyTelemetry telemetry, TimeProvider time)
     {
         await AbortAsync();
         _sweeper?.Dispose();
+        _pods.Dispose();
+        _routes.Dispose();
         _abort.Dispose();
-    }
-
-    private async Task CloseEvenlyAsync(TimeSpan window, CancellationToken stop)
-    {
-        var sessions = Registry.ToArray();
-        Random.Shared.Shuffle(sessions);
-        var started = time.GetTimestamp();
-        for (var i = 0; i < sessions.Length; i++)
-        {
-            var due = window * ((double)i / sessions.Length);
-            var wait = due - time.GetElapsedTime(started);
-            if (wait > TimeSpan.FromMilliseconds(1))
-            {
-                if (Registry.Count == 0)
-                {
-                    return;
-                }
-
-                await Task.Delay(wait, time, stop);
-            }
-
-            sessions[i].RequestEnd(RelayOutcome.ProxyShutdown);
-        }
     }
 
     private static RelayOptions OptionsOf(RouteState route) => route.RelayOptions ??= new RelayOptions

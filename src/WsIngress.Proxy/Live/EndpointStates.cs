@@ -5,7 +5,8 @@ using WsIngress.Routing;
 namespace WsIngress.Proxy.Live;
 
 /// <summary>The live state of every pod by its key. One that left is kept until it is idle: it may come back into a slice. Not thread-safe.</summary>
-internal sealed class EndpointStates
+/// <param name="changed">Hears of every pod whose phase has changed, under the caller's lock.</param>
+internal sealed class EndpointStates(Action<EndpointState> changed)
 {
     private readonly Dictionary<string, EndpointState> _states = new(StringComparer.Ordinal);
     private readonly HashSet<EndpointState> _left = [];
@@ -19,8 +20,12 @@ internal sealed class EndpointStates
             return;
         }
 
-        backend.Current = new(endpoints, [.. endpoints.Select(endpoint => new EndpointEntry(endpoint, Take(endpoint.StateKey)))]);
+        // The new ones first: a pod that stays must not seem to be gone for a moment.
+        var next = new EndpointSet(endpoints, [.. endpoints.Select(endpoint => new EndpointEntry(endpoint, Take(endpoint)))]);
+        backend.Current = next;
         Leave(before);
+        Judge(before);
+        Judge(next);
     }
 
     /// <summary>A backend is gone, or has others in their place.</summary>
@@ -28,6 +33,7 @@ internal sealed class EndpointStates
     {
         foreach (var entry in endpoints.All)
         {
+            entry.State.Terminating -= entry.Endpoint.Terminating ? 1 : 0;
             if (--entry.State.Places == 0)
             {
                 _left.Add(entry.State);
@@ -54,14 +60,30 @@ internal sealed class EndpointStates
         _left.RemoveWhere(state => state.Places > 0 || !_states.ContainsKey(state.Key));
     }
 
-    private EndpointState Take(string key)
+    /// <summary>Only where slices have changed: of a pod whose backend no route names any more nothing is known, and it keeps its sockets.</summary>
+    private void Judge(EndpointSet endpoints)
     {
-        if (!_states.TryGetValue(key, out var state))
+        foreach (var entry in endpoints.All)
         {
-            _states.Add(key, state = new(key));
+            var state = entry.State;
+            var phase = state.Places == 0 ? PodPhase.Gone : state.Terminating > 0 ? PodPhase.Terminating : PodPhase.Serving;
+            if (phase != state.Phase)
+            {
+                state.Phase = phase;
+                changed(state);
+            }
+        }
+    }
+
+    private EndpointState Take(Endpoint endpoint)
+    {
+        if (!_states.TryGetValue(endpoint.StateKey, out var state))
+        {
+            _states.Add(endpoint.StateKey, state = new(endpoint.StateKey));
         }
 
         state.Places++;
+        state.Terminating += endpoint.Terminating ? 1 : 0;
         return state;
     }
 }

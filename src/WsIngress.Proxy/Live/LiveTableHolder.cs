@@ -12,7 +12,7 @@ namespace WsIngress.Proxy.Live;
 /// </summary>
 public sealed class LiveTableHolder
 {
-    private readonly EndpointStates _endpoints = new();
+    private readonly EndpointStates _endpoints;
     private readonly CertificateMap.Factory _certificates;
 
     /// <summary>Held where endpoints change, never while a matcher or a certificate is made.</summary>
@@ -27,7 +27,15 @@ public sealed class LiveTableHolder
     private bool _isTorn;
 
     public LiveTableHolder(CertificateMap.Factory certificates)
+        : this(certificates, static _ => { })
     {
+    }
+
+    /// <param name="certificates">Loads certificates.</param>
+    /// <param name="podChanged">Hears, under a lock, of every pod that goes, is gone, or has come back.</param>
+    internal LiveTableHolder(CertificateMap.Factory certificates, Action<EndpointState> podChanged)
+    {
+        _endpoints = new(podChanged);
         _certificates = certificates;
         _current = new LiveTable(RoutingTable.Empty, new RouteMatcher(RoutingTable.Empty), certificates.Build([], null));
     }

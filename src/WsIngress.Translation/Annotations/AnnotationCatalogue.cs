@@ -254,6 +254,48 @@ public static class AnnotationCatalogue
         Summary = "Longest life of one socket; it then ends with `max-age`.",
     };
 
+    internal static readonly Annotation<DrainMode> Drain = new("drain", WordText.OneOf(
+        ("spread", DrainMode.Spread),
+        ("wait", DrainMode.Wait),
+        ("immediate", DrainMode.Immediate)))
+    {
+        Group = AnnotationGroup.WebSocket,
+        Targets = Pods,
+        Allowed = "`spread`, `wait`, `immediate`",
+        Default = "spread",
+        Summary = "What becomes of the open sockets of a pod that goes: they end evenly over `drain-window`, when the pod ends them, or at once.",
+    };
+
+    internal static readonly Annotation<TimeSpan> DrainWindow = new("drain-window", DurationText.Between(Tick, TimeSpan.FromHours(24), zero: false))
+    {
+        Group = AnnotationGroup.WebSocket,
+        Targets = Pods,
+        Allowed = "a duration from `1ms` to `24h`",
+        Default = DurationText.Format(DrainPolicy.Default.Window),
+        Summary = "The time over which the sockets of a pod end; what is open when its grace period is over is cut with the pod.",
+    };
+
+    internal static readonly Annotation<ushort> DrainCloseCode = new("drain-close-code", WordText.CloseCode)
+    {
+        Group = AnnotationGroup.WebSocket,
+        Targets = Pods,
+        Allowed = "a Close code that an endpoint may send: `1000` to `1003`, `1007` to `1014`, `3000` to `4999`",
+        Default = "1012",
+        Summary = "The Close code that clients get when their pod goes.",
+    };
+
+    internal static readonly Annotation<RouteRemoval> OnRouteRemoved = new("on-route-removed", WordText.OneOf(
+        ("keep", RouteRemoval.Keep),
+        ("drain", RouteRemoval.Drain),
+        ("close", RouteRemoval.Close)))
+    {
+        Group = AnnotationGroup.WebSocket,
+        Targets = AnnotationTargets.Ingress,
+        Allowed = "`keep`, `drain`, `close`",
+        Default = "keep",
+        Summary = "What becomes of open sockets when no route has served their host and path for a while (10 to 20 s): they live on, end evenly over `drain-window`, or end at once.",
+    };
+
     /// <summary>In the order of the reference.</summary>
     public static ImmutableArray<Annotation> All { get; } = Number(
         LoadBalancing, HashBy,
@@ -261,7 +303,7 @@ public static class AnnotationCatalogue
         BackendProtocol, BackendTlsVerify, BackendTlsServerName, BackendTlsCaSecret, ConnectTimeout,
         RewriteTarget, UseRegex, SslRedirect, RequestTimeout, MaxBodySize,
         AllowCidrs, DenyCidrs,
-        WebSocket, WebSocketIdleTimeout, WebSocketHandshakeTimeout, WebSocketMaxAge);
+        WebSocket, WebSocketIdleTimeout, WebSocketHandshakeTimeout, WebSocketMaxAge, Drain, DrainWindow, DrainCloseCode, OnRouteRemoved);
 
     /// <summary>By full name.</summary>
     public static FrozenDictionary<string, Annotation> ByName { get; } = All.ToFrozenDictionary(a => a.Name, StringComparer.Ordinal);

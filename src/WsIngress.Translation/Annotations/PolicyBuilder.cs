@@ -43,6 +43,7 @@ internal sealed class PolicyBuilder(SnapshotIndex index, List<Problem> problems)
             HashBy = values.Get(AnnotationCatalogue.HashBy, BackendPolicy.Default.HashBy),
             Affinity = Cookie(values),
             Tls = tls,
+            Drain = Drain(values),
         };
         WarnWithoutEffect(draft, values, policy);
         policy = policy == BackendPolicy.Default ? BackendPolicy.Default : policy;
@@ -60,6 +61,7 @@ internal sealed class PolicyBuilder(SnapshotIndex index, List<Problem> problems)
             IdleTimeout = set.Get(AnnotationCatalogue.WebSocketIdleTimeout, socket.IdleTimeout),
             HandshakeTimeout = set.Get(AnnotationCatalogue.WebSocketHandshakeTimeout, socket.HandshakeTimeout),
             MaxAge = set.Get(AnnotationCatalogue.WebSocketMaxAge, socket.MaxAge),
+            OnRouteRemoved = set.Get(AnnotationCatalogue.OnRouteRemoved, socket.OnRouteRemoved),
         };
         var policy = new RoutePolicy
         {
@@ -95,6 +97,18 @@ internal sealed class PolicyBuilder(SnapshotIndex index, List<Problem> problems)
         };
     }
 
+    private static DrainPolicy Drain(PodAnnotations values)
+    {
+        var normal = DrainPolicy.Default;
+        var policy = new DrainPolicy
+        {
+            Mode = values.Get(AnnotationCatalogue.Drain, normal.Mode),
+            Window = values.Get(AnnotationCatalogue.DrainWindow, normal.Window),
+            CloseCode = values.Get(AnnotationCatalogue.DrainCloseCode, normal.CloseCode),
+        };
+        return policy == normal ? normal : policy;
+    }
+
     private (BackendTls Tls, string? Closed) Tls(IngressDraft draft, PodAnnotations values)
     {
         var tls = BackendTls.Default with
@@ -126,6 +140,16 @@ internal sealed class PolicyBuilder(SnapshotIndex index, List<Problem> problems)
         if (policy.LoadBalancing != LoadBalancing.ConsistentHash)
         {
             Warn(draft, values, AnnotationCatalogue.HashBy, $"without {AnnotationCatalogue.LoadBalancing.Name}: consistent-hash it has no effect");
+        }
+
+        if (policy.Drain.Mode != DrainMode.Spread && draft.Annotations.Get(AnnotationCatalogue.OnRouteRemoved, RouteRemoval.Keep) != RouteRemoval.Drain)
+        {
+            Warn(draft, values, AnnotationCatalogue.DrainWindow, $"without {AnnotationCatalogue.Drain.Name}: spread it has no effect");
+        }
+
+        if (policy.Drain.Mode == DrainMode.Wait)
+        {
+            Warn(draft, values, AnnotationCatalogue.DrainCloseCode, $"with {AnnotationCatalogue.Drain.Name}: wait the pods close their sockets themselves, and it has no effect");
         }
 
         if (policy.Affinity is null)

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Globalization;
 using System.Net;
 using WsIngress.Routing;
 using WsIngress.Translation.Rules;
@@ -125,6 +126,15 @@ internal static class WordText
         var ok = HostName.IsDnsName(text);
         error = ok ? "" : text.Contains('/', StringComparison.Ordinal) ? "names another namespace, which is not allowed" : "is no object name";
         return ok;
+    }
+
+    /// <summary>RFC 6455 §7.4: those that may stand in a Close frame.</summary>
+    public static bool CloseCode(string text, out ushort value, out string error)
+    {
+        var known = ushort.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out value)
+            && value is (>= 1000 and <= 1003) or (>= 1007 and <= 1014) or (>= 3000 and <= 4999);
+        error = known ? "" : "is no Close code that may be sent";
+        return known;
     }
 
     public static bool RewriteTarget(string text, out string value, out string error)

@@ -65,6 +65,10 @@ public sealed class AnnotationValueTests
         { "websocket-idle-timeout", "500ms", TimeSpan.FromMilliseconds(500) },
         { "websocket-handshake-timeout", "3s", TimeSpan.FromSeconds(3) },
         { "websocket-max-age", "24h", TimeSpan.FromHours(24) },
+        { "drain", "wait", DrainMode.Wait },
+        { "drain-window", "10m", TimeSpan.FromMinutes(10) },
+        { "drain-close-code", "4999", (ushort)4999 },
+        { "on-route-removed", "close", RouteRemoval.Close },
     };
 
     public static TheoryData<string, string> Refused()
@@ -104,6 +108,10 @@ public sealed class AnnotationValueTests
         Add("websocket-idle-timeout", durations);
         Add("websocket-handshake-timeout", [.. durations, "0", "11m"]);
         Add("websocket-max-age", durations);
+        Add("drain", "Spread", "on", "off", "none");
+        Add("drain-window", [.. durations, "0", "25h"]);
+        Add("drain-close-code", "999", "1004", "1005", "1006", "1015", "2999", "5000", "65536", "0x3f4", "+1012", "1e3", "restart");
+        Add("on-route-removed", "Keep", "on", "wait", "cut");
         return data;
     }
 
@@ -193,7 +201,7 @@ public sealed class AnnotationValueTests
     [InlineData("wsingress.io/websocket-idle-timout", "wsingress.io/websocket-idle-timeout")]
     [InlineData("wsingress.io/allow-cidr", "wsingress.io/allow-cidrs")]
     [InlineData("wsingress.io/web-socket", "wsingress.io/websocket")]
-    [InlineData("wsingress.io/drain", null)]
+    [InlineData("wsingress.io/rebalance", null)]
     [InlineData("wsingress.io/x", null)]
     public void An_unknown_name_gets_the_nearest_known_one(string name, string? expected)
     {
