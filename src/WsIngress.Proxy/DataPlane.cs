@@ -55,7 +55,7 @@ public sealed class DataPlane : IAsyncDisposable
         var forwarding = new ForwardedHeaders(options.TrustedProxies);
         var choice = random ?? Random.Shared;
         Room = options.Room ?? ProcessRoom.OfThisProcess(time, _logger);
-        var pipeline = new HandshakePipeline(Tables, forwarding, _relays, new PodDialer(), Room, choice, _logger);
+        var pipeline = new HandshakePipeline(Tables, forwarding, _relays, new PodDialer(), Room, _relays.Counts, choice, _logger);
         var ids = new RequestIds();
         var upgrades = options.Handshake == HandshakeWay.Transport
             ? new TransportUpgrades(TransportHandshake.Limits(options), pipeline, _relays, telemetry, ids, time, _logger)

@@ -114,4 +114,7 @@ public sealed record BackendPolicy
     public BackendTls Tls { get; init; } = BackendTls.Default;
 
     public DrainPolicy Drain { get; init; } = DrainPolicy.Default;
+
+    /// <summary>Open sockets of one pod, from this replica; zero means no limit.</summary>
+    public int MaxConnectionsPerPod { get; init; }
 }

@@ -119,6 +119,8 @@ internal static class RouteJson
         Duration(json, "webSocketIdleTimeout", policy.WebSocket.IdleTimeout, normal.WebSocket.IdleTimeout);
         Duration(json, "webSocketHandshakeTimeout", policy.WebSocket.HandshakeTimeout, normal.WebSocket.HandshakeTimeout);
         Duration(json, "webSocketMaxAge", policy.WebSocket.MaxAge, normal.WebSocket.MaxAge);
+        Count(json, "maxConnections", policy.WebSocket.MaxConnections);
+        Count(json, "maxConnectionsPerClient", policy.WebSocket.MaxConnectionsPerClient);
         if (policy.WebSocket.OnRouteRemoved != RouteRemoval.Keep)
         {
             json.WriteString("onRouteRemoved", policy.WebSocket.OnRouteRemoved.ToString());
@@ -179,6 +181,8 @@ internal static class RouteJson
             json.WriteNumber("drainCloseCode", policy.Drain.CloseCode);
         }
 
+        Count(json, "maxConnectionsPerPod", policy.MaxConnectionsPerPod);
+
         json.WriteEndObject();
     }
 
@@ -187,6 +191,14 @@ internal static class RouteJson
         if (value != normal)
         {
             json.WriteNumber(name + "Seconds", value.TotalSeconds);
+        }
+    }
+
+    private static void Count(Utf8JsonWriter json, string name, int value)
+    {
+        if (value > 0)
+        {
+            json.WriteNumber(name, value);
         }
     }
 

@@ -52,6 +52,12 @@ public sealed record WebSocketPolicy
     /// <summary>Longest life of one socket; zero means no limit.</summary>
     public TimeSpan MaxAge { get; init; }
 
+    /// <summary>Open sockets of the whole Ingress, on this replica; zero means no limit.</summary>
+    public int MaxConnections { get; init; }
+
+    /// <summary>Open sockets of one client of the Ingress, on this replica: of an IPv4 address, or of an IPv6 /64. Zero means no limit.</summary>
+    public int MaxConnectionsPerClient { get; init; }
+
     /// <summary>What becomes of open sockets when no route serves their host and path any more.</summary>
     public RouteRemoval OnRouteRemoved { get; init; }
 }

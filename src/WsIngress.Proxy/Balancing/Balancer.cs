@@ -16,13 +16,19 @@ internal static class Balancer
     /// <param name="hashKey">Text to hash for consistent-hash.</param>
     /// <param name="tried">Endpoints that refused the connection in this request; they are left out.</param>
     /// <param name="random">Source of choice.</param>
+    /// <param name="mostSockets">Endpoints with so many open sockets are left out; zero: none is.</param>
     /// <returns>Null when no candidate is left.</returns>
-    public static EndpointEntry? Pick(BackendState backend, BackendPolicy policy, string? affinityToken, ReadOnlySpan<char> hashKey, List<EndpointEntry>? tried, Random random)
+    public static EndpointEntry? Pick(BackendState backend, BackendPolicy policy, string? affinityToken, ReadOnlySpan<char> hashKey, List<EndpointEntry>? tried, Random random, int mostSockets = 0)
     {
         var candidates = backend.Current.Eligible;
         if (tried is { Count: > 0 })
         {
             candidates = Array.FindAll(candidates, c => !tried.Exists(t => t.State.Key == c.State.Key));
+        }
+
+        if (mostSockets > 0)
+        {
+            candidates = Array.FindAll(candidates, c => c.State.OpenSockets < mostSockets);
         }
 
         if (candidates.Length == 0)

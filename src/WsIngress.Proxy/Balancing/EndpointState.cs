@@ -34,7 +34,17 @@ public sealed class EndpointState(string key)
         set => _phase = value;
     }
 
-    internal void SocketTaken() => Interlocked.Increment(ref _openSockets);
+    /// <summary>Takes a slot if fewer than so many are taken; zero: in any case.</summary>
+    internal bool TryTakeSocket(int most)
+    {
+        if (Interlocked.Increment(ref _openSockets) <= most || most == 0)
+        {
+            return true;
+        }
+
+        Interlocked.Decrement(ref _openSockets);
+        return false;
+    }
 
     internal void SocketReturned() => Interlocked.Decrement(ref _openSockets);
 

@@ -13,7 +13,7 @@ namespace WsIngress.Proxy.Handshake;
 /// The one way from a <see cref="HandshakeRequest"/> to a <see cref="HandshakeResult"/>: match, guards, choice of pod, dial, the
 /// pod's answer. Nothing reaches the client before a pod has answered, so a pod that refuses the connection costs only time.
 /// </summary>
-internal sealed class HandshakePipeline(LiveTableHolder tables, ForwardedHeaders forwarding, SocketRelays relays, PodDialer dialer, ProcessRoom room, Random random, ILogger logger)
+internal sealed class HandshakePipeline(LiveTableHolder tables, ForwardedHeaders forwarding, SocketRelays relays, PodDialer dialer, ProcessRoom room, SocketCounts counts, Random random, ILogger logger)
 {
     /// <param name="request">What the client asks for.</param>
     /// <param name="id">Of the request, for logs.</param>
@@ -79,7 +79,7 @@ internal sealed class HandshakePipeline(LiveTableHolder tables, ForwardedHeaders
     {
         try
         {
-            return HandshakeGuards.Check(call, route) ?? ChooseBackend(call, route) ?? await TryPodsAsync(call, route, call.Backend!, limit);
+            return HandshakeGuards.Check(call, route) ?? ChooseBackend(call, route) ?? Count(call, route) ?? await TryCountedAsync(call, route, limit);
         }
         catch (OperationCanceledException) when (limit.End == HandshakeEnd.ClientGone)
         {
@@ -113,17 +113,58 @@ internal sealed class HandshakePipeline(LiveTableHolder tables, ForwardedHeaders
         return null;
     }
 
+    private HandshakeRefused? Count(HandshakeCall call, RouteState route) => counts.TryTake(route, call.Forwarded.ClientAddress) switch
+    {
+        HandshakeRefusal.None => null,
+        HandshakeRefusal.ClientFull => call.Refuse(503, HandshakeRefusal.ClientFull, "this client has as many WebSockets open as it may have"),
+        var full => call.Refuse(503, full, "as many WebSockets are open here as there may be"),
+    };
+
+    /// <summary>What was counted is given back when the handshake fails in any way; else it goes with the pod's connection.</summary>
+    private async Task<HandshakeResult> TryCountedAsync(HandshakeCall call, RouteState route, HandshakeLimit limit)
+    {
+        if (!route.HasSocketLimits)
+        {
+            return await TryPodsAsync(call, route, call.Backend!, limit);
+        }
+
+        HandshakeResult? result = null;
+        try
+        {
+            result = await TryPodsAsync(call, route, call.Backend!, limit);
+        }
+        finally
+        {
+            void Return() => counts.Return(route, call.Forwarded.ClientAddress);
+            if (result is HandshakeAccepted accepted)
+            {
+                accepted.Connection.Returned = Return;
+            }
+            else
+            {
+                Return();
+            }
+        }
+
+        return result;
+    }
+
     private async Task<HandshakeResult> TryPodsAsync(HandshakeCall call, RouteState route, RouteBackend backend, HandshakeLimit limit)
     {
         limit.Begin(route.Policy.WebSocket.HandshakeTimeout);
         var affinity = PickKey.Affinity(backend.Policy, call.Client.Headers.Get("Cookie"));
         var hashKey = PickKey.Hash(backend.Policy, call.Forwarded.ClientAddress, call.Target, call.Client.Headers.Get);
         List<EndpointEntry>? tried = null;
-        while (Balancer.Pick(backend.Backend, backend.Policy, affinity, hashKey, tried, random) is { } endpoint)
+        while (Balancer.Pick(backend.Backend, backend.Policy, affinity, hashKey, tried, random, backend.Policy.MaxConnectionsPerPod) is { } endpoint)
         {
+            if (!endpoint.State.TryTakeSocket(backend.Policy.MaxConnectionsPerPod))
+            {
+                // Somebody else took its last place a moment ago: it is not picked again.
+                continue;
+            }
+
             call.Endpoint = endpoint;
             call.Tries++;
-            endpoint.State.SocketTaken();
             PodConnection? pod = null;
             var handedOver = false;
             try
@@ -153,7 +194,9 @@ internal sealed class HandshakePipeline(LiveTableHolder tables, ForwardedHeaders
         }
 
         return tried is null
-            ? call.Refuse(503, HandshakeRefusal.NoEndpoint, "no endpoint is ready")
+            ? backend.Backend.Current.Eligible.Length > 0
+                ? call.Refuse(503, HandshakeRefusal.PodsFull, "every pod has as many WebSockets open as it may have")
+                : call.Refuse(503, HandshakeRefusal.NoEndpoint, "no endpoint is ready")
             : call.Refuse(502, HandshakeRefusal.ConnectFailed, "no pod accepted the connection");
     }
 

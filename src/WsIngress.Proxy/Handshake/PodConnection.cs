@@ -16,6 +16,9 @@ internal sealed class PodConnection(EndpointEntry endpoint, Stream stream, Socke
 
     public EndpointEntry Endpoint { get; } = endpoint;
 
+    /// <summary>Called once when the connection is disposed, and not when it is detached: gives back what was taken with the slot.</summary>
+    public Action? Returned { get; set; }
+
     /// <summary>Plain or TLS.</summary>
     public Stream Stream { get; } = stream;
 
@@ -66,6 +69,7 @@ internal sealed class PodConnection(EndpointEntry endpoint, Stream stream, Socke
             return;
         }
 
+        Returned?.Invoke();
         Endpoint.State.SocketReturned();
         try
         {

@@ -32,6 +32,9 @@ internal sealed class SocketRelays : ISocketRelayOwner, IAsyncDisposable
 
     public RelayRegistry Registry { get; } = new();
 
+    /// <summary>Of the sockets whose Ingress has limits.</summary>
+    public SocketCounts Counts { get; } = new();
+
     public bool IsDraining => _draining;
 
     /// <summary>A handshake begins; a drain waits for it and for what becomes of it.</summary>
@@ -67,6 +70,7 @@ internal sealed class SocketRelays : ISocketRelayOwner, IAsyncDisposable
         // As below: first the load, then the telling.
         var facts = (SocketFacts)session.Tag!;
         Registry.Remove(session);
+        Counts.Return(facts.Route, facts.Client);
         facts.Endpoint.State.SocketReturned();
         try
         {

@@ -26,6 +26,7 @@ public sealed class RouteState
         PathRegex = pathRegex;
         Revision = revision;
         Service = backends.IsEmpty ? "" : backends[0].Backend.Service;
+        HasSocketLimits = Policy.WebSocket.MaxConnections > 0 || Policy.WebSocket.MaxConnectionsPerClient > 0;
         foreach (var backend in backends)
         {
             TotalWeight += backend.Weight;
@@ -43,6 +44,9 @@ public sealed class RouteState
 
     /// <summary>Service of the first backend: the label of metrics and logs before a backend is chosen.</summary>
     public string Service { get; }
+
+    /// <summary>Its sockets are counted, beside those of their pods.</summary>
+    internal bool HasSocketLimits { get; }
 
     internal Regex? PathRegex { get; }
 

@@ -51,6 +51,9 @@ public enum HandshakeRefusal
     ClientGone,
     Draining,
     NoRoom,
+    IngressFull,
+    ClientFull,
+    PodsFull,
     InternalError,
 }
 

@@ -12,6 +12,7 @@ public static class AnnotationCatalogue
 
     private const AnnotationTargets Pods = AnnotationTargets.Ingress | AnnotationTargets.Service;
     private const string OnOff = "`on`, `off`";
+    private const string AnyCount = "a number from `1` to `1000000000`, or `0` for no limit";
 
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(1);
 
@@ -254,6 +255,33 @@ public static class AnnotationCatalogue
         Summary = "Longest life of one socket; it then ends with `max-age`.",
     };
 
+    internal static readonly Annotation<int> MaxConnections = new("max-connections", WordText.Count)
+    {
+        Group = AnnotationGroup.WebSocket,
+        Targets = AnnotationTargets.Ingress,
+        Allowed = AnyCount,
+        Default = "0",
+        Summary = "Most open sockets of the Ingress on each replica; one more gets 503 with `Retry-After`.",
+    };
+
+    internal static readonly Annotation<int> MaxConnectionsPerClient = new("max-connections-per-client", WordText.Count)
+    {
+        Group = AnnotationGroup.WebSocket,
+        Targets = AnnotationTargets.Ingress,
+        Allowed = AnyCount,
+        Default = "0",
+        Summary = "Most open sockets of one client of the Ingress on each replica: of an IPv4 address, or of the /64 of an IPv6 address.",
+    };
+
+    internal static readonly Annotation<int> MaxConnectionsPerPod = new("max-connections-per-pod", WordText.Count)
+    {
+        Group = AnnotationGroup.WebSocket,
+        Targets = Pods,
+        Allowed = AnyCount,
+        Default = "0",
+        Summary = "Most open sockets of one pod from each replica; a full pod is passed over, and when all are full the answer is 503 with `Retry-After`.",
+    };
+
     internal static readonly Annotation<DrainMode> Drain = new("drain", WordText.OneOf(
         ("spread", DrainMode.Spread),
         ("wait", DrainMode.Wait),
@@ -303,7 +331,7 @@ public static class AnnotationCatalogue
         BackendProtocol, BackendTlsVerify, BackendTlsServerName, BackendTlsCaSecret, ConnectTimeout,
         RewriteTarget, UseRegex, SslRedirect, RequestTimeout, MaxBodySize,
         AllowCidrs, DenyCidrs,
-        WebSocket, WebSocketIdleTimeout, WebSocketHandshakeTimeout, WebSocketMaxAge, Drain, DrainWindow, DrainCloseCode, OnRouteRemoved);
+        WebSocket, WebSocketIdleTimeout, WebSocketHandshakeTimeout, WebSocketMaxAge, MaxConnections, MaxConnectionsPerClient, MaxConnectionsPerPod, Drain, DrainWindow, DrainCloseCode, OnRouteRemoved);
 
     /// <summary>By full name.</summary>
     public static FrozenDictionary<string, Annotation> ByName { get; } = All.ToFrozenDictionary(a => a.Name, StringComparer.Ordinal);

@@ -44,6 +44,7 @@ internal sealed class PolicyBuilder(SnapshotIndex index, List<Problem> problems)
             Affinity = Cookie(values),
             Tls = tls,
             Drain = Drain(values),
+            MaxConnectionsPerPod = values.Get(AnnotationCatalogue.MaxConnectionsPerPod, 0),
         };
         WarnWithoutEffect(draft, values, policy);
         policy = policy == BackendPolicy.Default ? BackendPolicy.Default : policy;
@@ -61,6 +62,8 @@ internal sealed class PolicyBuilder(SnapshotIndex index, List<Problem> problems)
             IdleTimeout = set.Get(AnnotationCatalogue.WebSocketIdleTimeout, socket.IdleTimeout),
             HandshakeTimeout = set.Get(AnnotationCatalogue.WebSocketHandshakeTimeout, socket.HandshakeTimeout),
             MaxAge = set.Get(AnnotationCatalogue.WebSocketMaxAge, socket.MaxAge),
+            MaxConnections = set.Get(AnnotationCatalogue.MaxConnections, socket.MaxConnections),
+            MaxConnectionsPerClient = set.Get(AnnotationCatalogue.MaxConnectionsPerClient, socket.MaxConnectionsPerClient),
             OnRouteRemoved = set.Get(AnnotationCatalogue.OnRouteRemoved, socket.OnRouteRemoved),
         };
         var policy = new RoutePolicy

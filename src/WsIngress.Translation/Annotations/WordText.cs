@@ -128,6 +128,13 @@ internal static class WordText
         return ok;
     }
 
+    public static bool Count(string text, out int value, out string error)
+    {
+        var known = int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out value) && value <= 1_000_000_000;
+        error = known ? "" : "is no such number";
+        return known;
+    }
+
     /// <summary>RFC 6455 §7.4: those that may stand in a Close frame.</summary>
     public static bool CloseCode(string text, out ushort value, out string error)
     {

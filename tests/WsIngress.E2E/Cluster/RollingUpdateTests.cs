@@ -12,6 +12,7 @@ public sealed class RollingUpdateTests
     private const int Pods = 10;
     private const int Sockets = 2_000;
     private const int Rate = 200;
+    private static readonly (string, string) PodsCloseThemselves = ("drain", "wait");
     private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan Late = TimeSpan.FromMilliseconds(50);
 
@@ -28,10 +29,10 @@ public sealed class RollingUpdateTests
 
         server.Apply(ClusterObjects.Class());
         server.Apply(ClusterObjects.Service("chat"));
-        server.Apply(ClusterObjects.Ingress("chat"));
+        server.Apply(ClusterObjects.Ingress("chat", "chat", PodsCloseThemselves));
 
         // The handshakes go to the same pods by an Ingress of their own, so that the metrics tell their ends from those of the sockets that stay.
-        server.Apply(ClusterObjects.Ingress("come", "chat"));
+        server.Apply(ClusterObjects.Ingress("come", "chat", PodsCloseThemselves));
         await using var controller = await ControllerProcess.StartAsync(server, "--update-status", "off", "--events", "off", "--leader-election", "off", "--access-log", "on");
         var sockets = new List<FollowedSocket>(Sockets);
         foreach (var batch in Enumerable.Range(0, Sockets).Chunk(50))

@@ -7,10 +7,11 @@ internal static class ClusterObjects
 
     public static string Ingress(string name) => Ingress(name, name);
 
-    /// <summary>For host <c>NAME.test</c>.</summary>
-    public static string Ingress(string name, string service) => $$$"""
+    /// <summary>For host <c>NAME.test</c>; <paramref name="annotations"/> without the prefix <c>wsingress.io/</c>.</summary>
+    public static string Ingress(string name, string service, params (string Key, string Value)[] annotations) => $$$"""
         {
-          "apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": { "name": "{{{name}}}", "namespace": "default" },
+          "apiVersion": "networking.k8s.io/v1", "kind": "Ingress",
+          "metadata": { "name": "{{{name}}}", "namespace": "default", "annotations": { {{{string.Join(", ", annotations.Select(a => $"\"wsingress.io/{a.Key}\": \"{a.Value}\""))}}} } },
           "spec": {
             "ingressClassName": "wsingress",
             "rules": [{ "host": "{{{name}}}.test", "http": { "paths": [{ "path": "/", "pathType": "Prefix", "backend": { "service": { "name": "{{{service}}}", "port": { "number": 80 } } } }] } }]

@@ -26,6 +26,12 @@ internal sealed class FollowedSocket : IAsyncDisposable
     /// <summary>How it ended; null while it is open.</summary>
     public string? End => _end;
 
+    /// <summary>When, as a timestamp.</summary>
+    public long EndedAt { get; private set; }
+
+    /// <summary>Completes with its end.</summary>
+    public Task Ended => _reading;
+
     public static async Task<FollowedSocket> OpenAsync(int port, string host) => new(await LocalSocket.ConnectAsync(port, host));
 
     /// <summary>One at a time.</summary>
@@ -55,11 +61,13 @@ internal sealed class FollowedSocket : IAsyncDisposable
                 _next.TrySetResult(Encoding.UTF8.GetString(buffer, 0, part.Count));
             }
 
+            EndedAt = TimeProvider.System.GetTimestamp();
             _end = $"Close {(int?)_socket.CloseStatus} {_socket.CloseStatusDescription}";
             await _socket.CloseOutputAsync(_socket.CloseStatus ?? WebSocketCloseStatus.NormalClosure, null, CancellationToken.None);
         }
         catch (Exception cut) when (cut is WebSocketException or OperationCanceledException or ObjectDisposedException or InvalidOperationException)
         {
+            EndedAt = TimeProvider.System.GetTimestamp();
             _end ??= $"cut: {cut.Message}";
         }
 

@@ -46,7 +46,7 @@ public sealed class BalancerTests
         var state = State(1, 3);
         for (var i = 0; i < 400; i++)
         {
-            Pick(state, algorithm, new Random(i))!.State.SocketTaken();
+            Pick(state, algorithm, new Random(i))!.State.TryTakeSocket(0);
         }
 
         Assert.InRange(state.Endpoints[0].State.OpenSockets, 95, 105);
@@ -80,7 +80,7 @@ public sealed class BalancerTests
             }
             else
             {
-                picked.State.SocketTaken();
+                picked.State.TryTakeSocket(0);
             }
         }
 
@@ -91,7 +91,7 @@ public sealed class BalancerTests
     public void Power_of_two_never_takes_the_busiest_of_all()
     {
         var state = State(1, 1, 1);
-        state.Endpoints[1].State.SocketTaken();
+        state.Endpoints[1].State.TryTakeSocket(0);
 
         Assert.DoesNotContain("p1", Count(state, LoadBalancing.PowerOfTwo, 1000).Keys);
     }

@@ -59,7 +59,7 @@ public sealed class SetEndpointsTests
     {
         _live.Publish(Table("10.0.0.1", "10.0.0.2"), asOf: 1);
         var pod = _live.Backends.Single().Endpoints[0].State;
-        pod.SocketTaken();
+        pod.TryTakeSocket(0);
 
         _live.SetEndpoints(Key, [Pod("10.0.0.2")], asOf: 2);
         _live.Publish(Table("10.0.0.2"), asOf: 2);

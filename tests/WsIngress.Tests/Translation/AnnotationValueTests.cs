@@ -65,6 +65,9 @@ public sealed class AnnotationValueTests
         { "websocket-idle-timeout", "500ms", TimeSpan.FromMilliseconds(500) },
         { "websocket-handshake-timeout", "3s", TimeSpan.FromSeconds(3) },
         { "websocket-max-age", "24h", TimeSpan.FromHours(24) },
+        { "max-connections", "0", 0 },
+        { "max-connections-per-client", "5", 5 },
+        { "max-connections-per-pod", "1000000000", 1_000_000_000 },
         { "drain", "wait", DrainMode.Wait },
         { "drain-window", "10m", TimeSpan.FromMinutes(10) },
         { "drain-close-code", "4999", (ushort)4999 },
@@ -108,6 +111,9 @@ public sealed class AnnotationValueTests
         Add("websocket-idle-timeout", durations);
         Add("websocket-handshake-timeout", [.. durations, "0", "11m"]);
         Add("websocket-max-age", durations);
+        Add("max-connections", "-1", "+1", "1e3", "1.0", "1000000001", "99999999999", "many", "10k");
+        Add("max-connections-per-client", "-1", "+1", "one", "1000000001");
+        Add("max-connections-per-pod", "-1", "+1", "1,000", "1000000001");
         Add("drain", "Spread", "on", "off", "none");
         Add("drain-window", [.. durations, "0", "25h"]);
         Add("drain-close-code", "999", "1004", "1005", "1006", "1015", "2999", "5000", "65536", "0x3f4", "+1012", "1e3", "restart");
