@@ -147,6 +147,26 @@ internal sealed class SocketRelays : ISocketRelayOwner, IAsyncDisposable
         }
     }
 
+    /// <inheritdoc cref="DataPlane.DrainSockets"/>
+    public int Drain(Func<SocketFacts, bool> which, TimeSpan window, ushort? code, string? reason)
+    {
+        var meant = Registry.Where(session => session.Tag is SocketFacts facts && session.Outcome is null && which(facts)).ToArray();
+        _ = EndAsync();
+        return meant.Length;
+
+        async Task EndAsync()
+        {
+            try
+            {
+                await EvenPace.EndAsync(meant, window, _time, Random.Shared, session => session.RequestEnd(RelayOutcome.Operator, code, reason), () => Registry.Count == 0, _abort.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                // All sockets end with the process.
+            }
+        }
+    }
+
     /// <summary>Cuts every socket.</summary>
     public async Task AbortAsync()
     {

@@ -4,20 +4,20 @@ using Microsoft.AspNetCore.Http;
 using WsIngress.Proxy;
 using WsIngress.Routing;
 using WsIngress.Store;
+using WsIngress.Telemetry;
 
 namespace WsIngress.Admin;
 
 /// <summary>
-/// The admin API, read-only JSON: <c>/routes</c>, <c>/connections</c>, <c>/problems</c>, <c>/ingresses</c>, <c>/config</c>. It listens on
-/// loopback alone, and takes no request whose Host is a name that a web page could have pointed here.
+/// The admin API, JSON: <c>/routes</c>, <c>/connections</c>, <c>/problems</c>, <c>/ingresses</c>, <c>/config</c>. It listens on loopback alone, and takes no request whose Host is a name that a web page could have pointed here.
 /// </summary>
 internal static class AdminEndpoints
 {
-    public static void Map(IApplicationBuilder app, DataPlane plane, SyncState sync, Func<string> configuration, TimeProvider time)
+    public static void Map(IApplicationBuilder app, DataPlane plane, ClosedSockets closed, SyncState sync, Func<string> configuration, TimeProvider time)
     {
         app.Use(next => http => IsLocal(http) ? next(http) : RefuseAsync(http));
         Get(app, "/routes", _ => AdminJson.Routes(plane.Tables.Current.Table));
-        Get(app, "/connections", http => AdminJson.Connections(plane.Sockets, http.Request.Path.Value!.TrimStart('/'), time));
+        new ConnectionEndpoints(plane, closed, time).Map(app);
         Get(app, "/problems", _ => AdminJson.Problems(sync.Current));
         Get(app, "/ingresses", _ => AdminJson.Ingresses(sync.Current));
         Get(app, "/config", _ => configuration());

@@ -27,28 +27,36 @@ internal static class AdminJson
         json.WriteEndObject();
     });
 
-    /// <summary>All open sockets, or the one of the id; null when there is none of that id.</summary>
-    public static string? Connections(RelayRegistry registry, string id, TimeProvider time)
+    /// <summary>Open sockets, and some that have ended.</summary>
+    public static string Connections(IEnumerable<RelaySession> open, IEnumerable<ClosedSocket> closed, TimeProvider time) => Write(json =>
     {
-        if (id.Length > 0)
+        json.WriteStartObject();
+        json.WriteString("time", time.GetUtcNow().ToString("O"));
+        json.WriteStartArray("connections");
+        foreach (var session in open)
         {
-            return registry.TryFind(id, out var one) ? Write(json => Connection(json, one)) : null;
+            Connection(json, session);
         }
 
-        return Write(json =>
+        foreach (var ended in closed)
         {
-            json.WriteStartObject();
-            json.WriteString("time", time.GetUtcNow().ToString("O"));
-            json.WriteStartArray("connections");
-            foreach (var session in registry)
-            {
-                Connection(json, session);
-            }
+            Connection(json, ended);
+        }
 
-            json.WriteEndArray();
-            json.WriteEndObject();
-        });
-    }
+        json.WriteEndArray();
+        json.WriteEndObject();
+    });
+
+    public static string Connection(RelaySession session) => Write(json => Connection(json, session));
+
+    public static string Connection(ClosedSocket ended) => Write(json => Connection(json, ended));
+
+    public static string Count(string name, int count) => Write(json =>
+    {
+        json.WriteStartObject();
+        json.WriteNumber(name, count);
+        json.WriteEndObject();
+    });
 
     public static string Problems(SyncStatus status) => Write(json =>
     {
@@ -127,16 +135,7 @@ internal static class AdminJson
         json.WriteString("id", session.Id);
         if (session.Tag is SocketFacts socket)
         {
-            AccessLog.Origin(json, socket);
-            json.WriteString("protocol", socket.Protocol);
-            json.WriteString("scheme", socket.Scheme);
-            json.WriteString("namespace", socket.Route.Route.Owner.Namespace);
-            json.WriteString("ingress", socket.Route.Route.Owner.Name);
-            json.WriteString("service", socket.Service);
-            json.WriteString("pod", socket.Pod);
-            json.WriteString("podAddress", socket.PodAddress);
-            AccessLog.Text(json, "subprotocol", socket.Subprotocol);
-            json.WriteNumber("tableRevision", socket.Route.Revision);
+            Socket(json, socket);
         }
 
         json.WriteString("openedAt", session.StartedAt.UtcDateTime.ToString("O"));
@@ -150,6 +149,41 @@ internal static class AdminJson
         }
 
         json.WriteEndObject();
+    }
+
+    private static void Connection(Utf8JsonWriter json, ClosedSocket ended)
+    {
+        var report = ended.Report;
+        json.WriteStartObject();
+        json.WriteString("id", ended.Facts.Id);
+        Socket(json, ended.Facts);
+        json.WriteString("openedAt", (ended.At - report.Age).UtcDateTime.ToString("O"));
+        json.WriteString("closedAt", ended.At.UtcDateTime.ToString("O"));
+        json.WriteNumber("ageSeconds", Math.Round(report.Age.TotalSeconds, 3));
+        Direction(json, "fromClient", report.FromClient);
+        Direction(json, "fromBackend", report.FromBackend);
+        json.WriteString("outcome", RelayOutcomes.Word(report.Outcome));
+        json.WriteString("side", Words.Of(report.Side));
+        AccessLog.Text(json, "detail", report.Detail);
+        AccessLog.Close(json, "closeFromClient", report.CloseFromClient);
+        AccessLog.Close(json, "closeToClient", report.CloseToClient);
+        AccessLog.Close(json, "closeFromBackend", report.CloseFromBackend);
+        AccessLog.Close(json, "closeToBackend", report.CloseToBackend);
+        json.WriteEndObject();
+    }
+
+    private static void Socket(Utf8JsonWriter json, SocketFacts socket)
+    {
+        AccessLog.Origin(json, socket);
+        json.WriteString("protocol", socket.Protocol);
+        json.WriteString("scheme", socket.Scheme);
+        json.WriteString("namespace", socket.Route.Route.Owner.Namespace);
+        json.WriteString("ingress", socket.Route.Route.Owner.Name);
+        json.WriteString("service", socket.Service);
+        json.WriteString("pod", socket.Pod);
+        json.WriteString("podAddress", socket.PodAddress);
+        AccessLog.Text(json, "subprotocol", socket.Subprotocol);
+        json.WriteNumber("tableRevision", socket.Route.Revision);
     }
 
     private static void Direction(Utf8JsonWriter json, string name, in FrameCounters counters)

@@ -12,5 +12,8 @@ internal delegate Task<int> ValidateAction(ValidateOptions options, CliConsole c
 /// <summary>Prints the routing table of a folder or of a running process.</summary>
 internal delegate Task<int> RoutesAction(RoutesOptions options, CliConsole console, CancellationToken stopping);
 
+/// <summary>Lists, shows, closes or drains the sockets of a running process.</summary>
+internal delegate Task<int> ConnectionsAction(ConnectionsOptions options, CliConsole console, CancellationToken stopping);
+
 /// <summary>What the commands that need the whole product call; the tree itself knows only their options.</summary>
-internal sealed record CommandActions(RunAction Run, ControllerAction Control, ValidateAction Validate, RoutesAction Routes);
+internal sealed record CommandActions(RunAction Run, ControllerAction Control, ValidateAction Validate, RoutesAction Routes, ConnectionsAction Connections);

@@ -40,6 +40,7 @@ internal sealed class CommandLine(CommandActions actions, CliConsole console, Ti
         ConnectCommand.Create(console, time),
         ValidateCommand.Create(actions.Validate, console),
         RoutesCommand.Create(actions.Routes, console),
+        ConnectionsCommand.Create(actions.Connections, console),
     };
 
     private int Refuse(IReadOnlyList<string> errors, ParseResult parse)

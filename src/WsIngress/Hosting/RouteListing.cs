@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text.Json;
 using WsIngress.Admin;
 using WsIngress.Cli;
@@ -9,8 +10,6 @@ namespace WsIngress.Hosting;
 /// <summary>What <c>routes</c> does: prints the table of a folder, or that of a running process by its admin API.</summary>
 internal static class RouteListing
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
-
     public static async Task<int> RunAsync(RoutesOptions options, CliConsole console, CancellationToken stopping)
     {
         string json;
@@ -18,12 +17,9 @@ internal static class RouteListing
         {
             json = options.Manifests is { } folder ? Translate(folder, options) : await AskAsync(options, stopping);
         }
-        catch (Exception broken) when (broken is HttpRequestException or IOException or UnauthorizedAccessException or TaskCanceledException)
+        catch (Exception broken) when (broken is IOException or UnauthorizedAccessException)
         {
-            stopping.ThrowIfCancellationRequested();
-            await console.Notes.WriteLineAsync(options.Manifests is null
-                ? $"wsingress routes: no admin API answers at {options.Admin} ({broken.Message}); is wsingress running? --manifests DIR shows the routes of a folder"
-                : $"wsingress routes: {broken.Message}");
+            await console.Notes.WriteLineAsync($"wsingress routes: {broken.Message}{(options.Manifests is null ? " --manifests DIR shows the routes of a folder" : "")}");
             return ExitCode.Problems;
         }
 
@@ -48,7 +44,8 @@ internal static class RouteListing
 
     private static async Task<string> AskAsync(RoutesOptions options, CancellationToken stopping)
     {
-        using var client = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { Timeout = Patience };
-        return await client.GetStringAsync(new Uri($"http://{options.Admin}/routes"), stopping);
+        using var admin = new AdminClient(options.Admin);
+        var (status, text) = await admin.SendAsync(HttpMethod.Get, "/routes", stopping);
+        return status == HttpStatusCode.OK ? text : throw new IOException($"the admin API at {options.Admin} answers {(int)status}: {text.Trim()}");
     }
 }

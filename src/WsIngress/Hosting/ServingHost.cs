@@ -31,13 +31,14 @@ internal sealed class ServingHost(ServerOptions options, TimeProvider time, Stre
         {
             var sync = new SyncState();
             var feed = connect(new(sync, metrics, loggers, time));
-            IProxyTelemetry?[] listeners = [metrics, log, feed.Telemetry];
+            var closed = new ClosedSockets(time);
+            IProxyTelemetry?[] listeners = [metrics, log, closed, feed.Telemetry];
             await using var plane = new DataPlane(ProxyOptions(), new CompositeTelemetry([.. listeners.OfType<IProxyTelemetry>()]), loggers, time);
             metrics.Watch(plane, sync, log);
             await using var metricsServer = options.Metrics.IsOff ? null : await SideServer.StartAsync(
                 options.Metrics.ToEndPoint(), loggers, app => MetricsEndpoints.Map(app, metrics.Registry, sync, plane), stopping);
             await using var adminServer = options.Admin.IsOff ? null : await SideServer.StartAsync(
-                options.Admin.ToEndPoint(), loggers, app => AdminEndpoints.Map(app, plane, sync, () => ConfigurationJson.Write(options, feed, sync.Current), time), stopping);
+                options.Admin.ToEndPoint(), loggers, app => AdminEndpoints.Map(app, plane, closed, sync, () => ConfigurationJson.Write(options, feed, sync.Current), time), stopping);
             await ServeAsync(feed, plane, sync, loggers, () => ready(Bound(plane, metricsServer, adminServer)), stopping);
             return ExitCode.Done;
         }

@@ -77,9 +77,9 @@ internal sealed class SyncLoop
             var first = await Task.WhenAny([loop, .. sources]).ConfigureAwait(false);
             await first.ConfigureAwait(false);
         }
-        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        catch (Exception) when (cancellation.IsCancellationRequested)
         {
-            // Asked to stop.
+            // Asked to stop; a source may fail in the same moment, and that is nobody's concern any more.
         }
         finally
         {

@@ -22,6 +22,8 @@ internal sealed class CliRun
 
     public RoutesAction Routes { get; set; } = (_, _, _) => throw new InvalidOperationException("routes was not expected");
 
+    public ConnectionsAction Connections { get; set; } = (_, _, _) => throw new InvalidOperationException("connections was not expected");
+
     public RecordedOutput RawOutput { get; } = new();
 
     public string Output => RawOutput.Text;
@@ -50,7 +52,7 @@ internal sealed class CliRun
             Environment = name => Variables.GetValueOrDefault(name),
             Directory = Directory,
         };
-        return new CommandLine(new CommandActions(Run, Control, Validate, Routes), console, TimeProvider.System);
+        return new CommandLine(new CommandActions(Run, Control, Validate, Routes, Connections), console, TimeProvider.System);
     }
 
     /// <summary>The options that <c>run</c> ends up with, without running anything.</summary>

@@ -1,0 +1,60 @@
+using System.Net;
+using Microsoft.AspNetCore.Http;
+using WsIngress.Proxy.Telemetry;
+
+namespace WsIngress.Admin;
+
+/// <summary>Which sockets a call of the admin API is about. What is null holds for all.</summary>
+internal sealed record ConnectionFilter
+{
+    /// <summary>The query's names, in the order of the documentation.</summary>
+    public static readonly string[] Names = ["namespace", "ingress", "service", "pod", "client", "host"];
+
+    public string? Namespace { get; init; }
+
+    /// <summary><c>NAME</c> or <c>NAMESPACE/NAME</c>.</summary>
+    public string? Ingress { get; init; }
+
+    public string? Service { get; init; }
+
+    /// <summary>A pod's name, or its <c>address:port</c>.</summary>
+    public string? Pod { get; init; }
+
+    /// <summary>An address, or a network.</summary>
+    public IPNetwork? Client { get; init; }
+
+    public string? Host { get; init; }
+
+    public bool IsEmpty => this == new ConnectionFilter();
+
+    /// <exception cref="FormatException">Names the parameter, its value and what is allowed.</exception>
+    public static ConnectionFilter Read(IQueryCollection query)
+    {
+        string? Value(string name) => query[name] is [{ Length: > 0 } value] ? value : null;
+        return new()
+        {
+            Namespace = Value("namespace"),
+            Ingress = Value("ingress"),
+            Service = Value("service"),
+            Pod = Value("pod"),
+            Client = Value("client") is { } text ? ReadClient(text) : null,
+            Host = Value("host"),
+        };
+    }
+
+    public bool Matches(SocketFacts socket)
+    {
+        var owner = socket.Route.Route.Owner;
+        return (Namespace is null || owner.Namespace == Namespace)
+            && (Ingress is null || (Ingress.Contains('/', StringComparison.Ordinal) ? owner.ToString() : owner.Name) == Ingress)
+            && (Service is null || socket.Service == Service)
+            && (Pod is null || socket.Pod == Pod || socket.PodAddress == Pod)
+            && (Client is not { } network || network.Contains(socket.Client))
+            && (Host is null || Routing.HostText.WithoutPort(socket.Host).Equals(Host, StringComparison.OrdinalIgnoreCase));
+    }
+
+    private static IPNetwork ReadClient(string text) =>
+        IPAddress.TryParse(text, out var address) ? new IPNetwork(address, address.GetAddressBytes().Length * 8)
+        : IPNetwork.TryParse(text, out var network) ? network
+        : throw new FormatException($"client: '{text}' cannot be used; allowed: an address, or a network such as 10.0.0.0/8");
+}
