@@ -34,6 +34,9 @@ public sealed record ProxyOptions
     /// <summary>Decides whether one more socket is taken; null looks at this process.</summary>
     public ProcessRoom? Room { get; init; }
 
+    /// <summary>Asked once about every pod that begins to go with sockets open; null: nobody knows.</summary>
+    public PodDeadline? PodDeadline { get; init; }
+
     /// <summary>What moves the bytes under the server. Default: epoll on Linux.</summary>
     public TransportKind Transport { get; init; } = DefaultTransport;
 
@@ -48,6 +51,9 @@ public sealed record ProxyOptions
     /// <summary>How long an idle keep-alive connection stays open.</summary>
     public TimeSpan KeepAliveTimeout { get; init; } = TimeSpan.FromSeconds(75);
 }
+
+/// <summary>When a terminating pod will be killed; null when that is not known. It must not throw but for a cancellation.</summary>
+public delegate Task<DateTimeOffset?> PodDeadline(string ns, string name, string uid, CancellationToken cancellation);
 
 /// <summary>What accepts connections and moves their bytes.</summary>
 public enum TransportKind

@@ -10,13 +10,19 @@ namespace WsIngress.Proxy.Draining;
 /// Ends the open sockets of pods that go, at the pace and with the code that their backends ask for. A pod is its UID: one that comes back on
 /// the same address is another, and one that comes back itself keeps what is still open.
 /// </summary>
-internal sealed class PodDrains(RelayRegistry sockets, TimeProvider time, Random random, ILogger logger) : IDisposable
+internal sealed class PodDrains(RelayRegistry sockets, PodDeadline? deadline, TimeProvider time, Random random, ILogger logger) : IDisposable
 {
     /// <summary>
     /// A pod that no slice names may soon be named again: slices are rearranged, a selector is mended, an API server was restored from a backup. One that is
     /// really gone breaks its connections meanwhile.
     /// </summary>
     public static readonly TimeSpan RemovalGrace = TimeSpan.FromSeconds(30);
+
+    /// <summary>Kept free of what a pod has left: the last close handshakes, and the pod's own end.</summary>
+    public static readonly TimeSpan Margin = TimeSpan.FromSeconds(6);
+
+    /// <summary>For the answer when a pod will be killed.</summary>
+    private static readonly TimeSpan AskTimeout = TimeSpan.FromSeconds(2);
 
     private readonly Lock _gate = new();
     private readonly Dictionary<EndpointState, Run> _runs = [];
@@ -96,7 +102,8 @@ internal sealed class PodDrains(RelayRegistry sockets, TimeProvider time, Random
                 ProxyLog.PodLeaves(logger, ((SocketFacts)leaving[0].Tag!).Pod, pod.Key, run.Phase == PodPhase.Gone ? "gone" : "terminating", leaving.Length);
             }
 
-            await Task.WhenAll(leaving.GroupBy(session => PolicyOf((SocketFacts)session.Tag!)).Select(group => EndAsync(pod, [.. group], group.Key, run))).ConfigureAwait(false);
+            var left = leaving.Length > 0 && run.Phase == PodPhase.Terminating ? await LeftAsync((SocketFacts)leaving[0].Tag!, run.Stop.Token).ConfigureAwait(false) : TimeSpan.MaxValue;
+            await Task.WhenAll(leaving.GroupBy(session => PolicyOf((SocketFacts)session.Tag!)).Select(group => EndAsync(pod, [.. group], group.Key, left, run))).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {
@@ -115,12 +122,34 @@ internal sealed class PodDrains(RelayRegistry sockets, TimeProvider time, Random
         }
     }
 
-    private Task EndAsync(EndpointState pod, RelaySession[] sessions, DrainPolicy policy, Run run) => policy.Mode switch
+    /// <summary>What a terminating pod has left for its sockets; as long as one likes where that is not known.</summary>
+    private async Task<TimeSpan> LeftAsync(SocketFacts facts, CancellationToken stop)
+    {
+        if (deadline is null || facts.Endpoint.Endpoint is not { PodUid: { } uid, PodName: { } name })
+        {
+            return TimeSpan.MaxValue;
+        }
+
+        using var limit = new CancellationTokenSource(AskTimeout, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(stop, limit.Token);
+        try
+        {
+            var ns = facts.Route.Backends.FirstOrDefault(backend => backend.Backend.Service == facts.Service)?.Backend.Namespace ?? facts.Route.Route.Owner.Namespace;
+            var killed = await deadline(ns, name, uid, either.Token).WaitAsync(either.Token).ConfigureAwait(false);
+            return killed is { } at ? TimeSpan.FromTicks(Math.Max(0, (at - time.GetUtcNow() - Margin).Ticks)) : TimeSpan.MaxValue;
+        }
+        catch (OperationCanceledException) when (!stop.IsCancellationRequested)
+        {
+            return TimeSpan.MaxValue;
+        }
+    }
+
+    private Task EndAsync(EndpointState pod, RelaySession[] sessions, DrainPolicy policy, TimeSpan left, Run run) => policy.Mode switch
     {
         DrainMode.Wait => Task.CompletedTask,
         _ => EvenPace.EndAsync(
             sessions,
-            policy.Mode == DrainMode.Spread ? policy.Window : TimeSpan.Zero,
+            policy.Mode != DrainMode.Spread ? TimeSpan.Zero : left < policy.Window ? left : policy.Window,
             time,
             random,
             session => End(session, run.Phase, policy),

@@ -23,10 +23,10 @@ internal sealed class SocketRelays : ISocketRelayOwner, IAsyncDisposable
     private volatile bool _draining;
     private int _handled;
 
-    public SocketRelays(IProxyTelemetry telemetry, Func<LiveTable> table, TimeProvider time, ILogger logger)
+    public SocketRelays(IProxyTelemetry telemetry, Func<LiveTable> table, PodDeadline? deadline, TimeProvider time, ILogger logger)
     {
         (_telemetry, _time) = (telemetry, time);
-        _pods = new PodDrains(Registry, time, Random.Shared, logger);
+        _pods = new PodDrains(Registry, deadline, time, Random.Shared, logger);
         _routes = new RouteDrains(Registry, table, time, Random.Shared, logger);
     }
 

@@ -300,7 +300,7 @@ public static class AnnotationCatalogue
         Targets = Pods,
         Allowed = "a duration from `1ms` to `24h`",
         Default = DurationText.Format(DrainPolicy.Default.Window),
-        Summary = "The time over which the sockets of a pod end; what is open when its grace period is over is cut with the pod.",
+        Summary = "The time over which the sockets of a pod end, or less if the pod's grace period leaves less.",
     };
 
     internal static readonly Annotation<ushort> DrainCloseCode = new("drain-close-code", WordText.CloseCode)

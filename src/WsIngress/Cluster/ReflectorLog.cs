@@ -5,6 +5,9 @@ namespace WsIngress.Cluster;
 /// <summary>Log messages of the connection and the Reflectors, ids 5000 to 5199.</summary>
 internal static partial class ReflectorLog
 {
+    [LoggerMessage(5019, LogLevel.Warning, "Cannot read pod {Pod}, so that the drain of its sockets does not heed its grace period; said once: {Cause}")]
+    public static partial void CannotReadPod(this ILogger logger, string pod, string cause);
+
     [LoggerMessage(5000, LogLevel.Information, "Listed {Count} {Target} at version {Version} in {Milliseconds} ms.")]
     public static partial void Listed(this ILogger logger, int count, string target, string version, double milliseconds);
 

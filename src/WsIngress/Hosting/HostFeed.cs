@@ -1,4 +1,5 @@
 using System.Text.Json;
+using WsIngress.Proxy;
 using WsIngress.Proxy.Telemetry;
 using WsIngress.Sources;
 using WsIngress.Translation;
@@ -14,6 +15,9 @@ internal sealed record HostFeed
 
     /// <summary>Another listener of the data plane; null for none.</summary>
     public IProxyTelemetry? Telemetry { get; init; }
+
+    /// <summary>When a terminating pod will be killed; null where nobody knows.</summary>
+    public PodDeadline? PodDeadline { get; init; }
 
     /// <summary>
     /// Runs from the first live table on, and is told to end when the shutdown begins, so that another replica takes over early. Must not

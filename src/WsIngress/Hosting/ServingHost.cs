@@ -33,7 +33,7 @@ internal sealed class ServingHost(ServerOptions options, TimeProvider time, Stre
             var feed = connect(new(sync, metrics, loggers, time));
             var closed = new ClosedSockets(time);
             IProxyTelemetry?[] listeners = [metrics, log, closed, feed.Telemetry];
-            await using var plane = new DataPlane(ProxyOptions(), new CompositeTelemetry([.. listeners.OfType<IProxyTelemetry>()]), loggers, time);
+            await using var plane = new DataPlane(ProxyOptions(feed), new CompositeTelemetry([.. listeners.OfType<IProxyTelemetry>()]), loggers, time);
             metrics.Watch(plane, sync, log);
             await using var metricsServer = options.Metrics.IsOff ? null : await SideServer.StartAsync(
                 options.Metrics.ToEndPoint(), loggers, app => MetricsEndpoints.Map(app, metrics.Registry, sync, plane), stopping);
@@ -112,8 +112,9 @@ internal sealed class ServingHost(ServerOptions options, TimeProvider time, Stre
         await await Task.WhenAny(stop.Task, loop);
     }
 
-    private ProxyOptions ProxyOptions() => new()
+    private ProxyOptions ProxyOptions(HostFeed feed) => new()
     {
+        PodDeadline = feed.PodDeadline,
         Http = options.Http.IsOff ? null : options.Http.ToEndPoint(),
         Https = options.Https.IsOff ? null : options.Https.ToEndPoint(),
         H2c = options.H2c.IsOff ? null : options.H2c.ToEndPoint(),

@@ -38,7 +38,7 @@ internal sealed class SyncLoop
     private readonly Channel<(int Source, SourceBatch Batch, long Told)> _queue = Channel.CreateBounded<(int, SourceBatch, long)>(MostAtOnce);
     private HoldOff _holdOff;
     private HoldOff _endpointHoldOff;
-    private Task? _translation;
+    private volatile Task? _translation;
     private long _translatedAt;
     private bool _settled;
     private bool _retell;
@@ -64,6 +64,9 @@ internal sealed class SyncLoop
         _endpointHoldOff = new(time, _options.EndpointHoldOff, _options.MaximumEndpointHoldOff);
         SayWhatIsAwaited();
     }
+
+    /// <summary>From the taking of a snapshot until the loop has seen the end of its translation, a moment after the table is live.</summary>
+    internal bool IsTranslating => _translation is not null;
 
     /// <summary>Runs until cancelled, then returns.</summary>
     /// <exception cref="Exception">What a source threw before it had delivered anything.</exception>
@@ -205,8 +208,8 @@ internal sealed class SyncLoop
 
         if (_translation is not null)
         {
-            _translation = null;
             _translatedAt = _time.GetTimestamp();
+            _translation = null;
             _endpoints.Repeat();
         }
 

@@ -43,6 +43,48 @@ public sealed class PodDrainTests
         await Settled.NothingIsHeldAsync(proxy);
     }
 
+    [Theory]
+    [InlineData(10, 4.5)]
+    [InlineData(3, 0.5)]
+    [InlineData(600, 20.5)]
+    [InlineData(null, 20.5)]
+    public async Task Sockets_end_within_what_is_left_of_the_pods_grace_period(int? secondsLeft, double most)
+    {
+        var asked = new List<(string, string, string)>();
+        Task<DateTimeOffset?> Deadline(string ns, string name, string uid, CancellationToken cancellation)
+        {
+            asked.Add((ns, name, uid));
+            return Task.FromResult(secondsLeft is { } seconds ? _time.GetUtcNow().AddSeconds(seconds) : (DateTimeOffset?)null);
+        }
+
+        await using var pod = await TestPod.StartAsync();
+        await using var proxy = await TestProxy.ToAsync(pod, configure: o => o with { PodDeadline = Deadline }, time: _time);
+        var closes = await OpenAsync(proxy, WsVia.Http1, 30);
+        var started = _time.GetUtcNow();
+
+        Terminate(proxy, pod, DrainPolicy.Default);
+        await AdvanceUntilAsync(() => closes.All(c => c.IsCompleted));
+
+        var last = (await Task.WhenAll(closes)).Max(c => c.At) - started;
+        Assert.InRange(last.TotalSeconds, (most * 0.6) - 0.5, most);
+        Assert.Equal([("default", "pod-a", "uid-pod-a")], asked);
+    }
+
+    [Fact]
+    public async Task Who_does_not_answer_when_a_pod_will_be_killed_holds_its_drain_up_for_two_seconds()
+    {
+        var never = new TaskCompletionSource<DateTimeOffset?>();
+        await using var pod = await TestPod.StartAsync();
+        await using var proxy = await TestProxy.ToAsync(pod, configure: o => o with { PodDeadline = (_, _, _, _) => never.Task }, time: _time);
+        var closes = await OpenAsync(proxy, WsVia.Http1, 10);
+        var started = _time.GetUtcNow();
+
+        Terminate(proxy, pod, DrainPolicy.Default);
+        await AdvanceUntilAsync(() => closes.All(c => c.IsCompleted));
+
+        Assert.InRange(((await Task.WhenAll(closes)).Min(c => c.At) - started).TotalSeconds, 1.9, 7);
+    }
+
     [Fact]
     public async Task A_terminating_pod_gets_no_new_socket_and_the_others_keep_theirs()
     {

@@ -101,6 +101,7 @@ public sealed class SyncLoopTests
     {
         var source = new FakeSource();
         await using var bench = await StartedAsync(source, "a");
+        await Eventually.True(() => !bench.Loop.IsTranslating);
         bench.Clock.Advance(100 * Milliseconds);
         bench.Clock.Forget();
 
