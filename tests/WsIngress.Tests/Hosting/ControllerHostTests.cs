@@ -99,8 +99,9 @@ public sealed class ControllerHostTests
         await using var server = await FakeApiServer.StartAsync();
         TestController.Publish(server, pod);
         await using var controller = await TestController.StartAsync(server);
-        await server.WaitForWatchersAsync("secrets");
-        Assert.Contains("wsingress_config_snapshot_age_seconds 0\n", await controller.MetricsAsync(), StringComparison.Ordinal);
+
+        // A watch is open at the server a moment before its reader knows.
+        await TestHost.UntilAsync(async () => (await controller.MetricsAsync()).Contains("wsingress_config_snapshot_age_seconds 0\n", StringComparison.Ordinal));
 
         server.Faults.Fail(503);
         server.Faults.CutWatches();
