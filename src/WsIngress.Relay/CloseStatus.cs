@@ -9,6 +9,12 @@ namespace WsIngress.Relay;
 /// </summary>
 public sealed record CloseStatus(ushort? Code, string Reason)
 {
+    /// <summary>Whether an endpoint may send the code: 1000-1003, 1007-1014 or 3000-4999 (RFC 6455 §7.4 and the IANA registry).</summary>
+    public static bool MayBeSent(int code)
+    {
+        return code is (>= 1000 and <= 1003) or (>= 1007 and <= 1014) or (>= 3000 and <= 4999);
+    }
+
     internal static CloseStatus Parse(ReadOnlySpan<byte> payload)
     {
         if (payload.Length < 2)

@@ -86,7 +86,7 @@ public sealed class RelaySession
             throw new ArgumentOutOfRangeException(nameof(outcome), outcome, "Only the relay itself observes this outcome; ask for a policy outcome.");
         }
 
-        if (code is { } number && number is not ((>= 1000 and <= 1003) or (>= 1007 and <= 1014) or (>= 3000 and <= 4999)))
+        if (code is { } number && !CloseStatus.MayBeSent(number))
         {
             throw new ArgumentOutOfRangeException(nameof(code), code, "A Close code must be 1000-1003, 1007-1014 or 3000-4999.");
         }

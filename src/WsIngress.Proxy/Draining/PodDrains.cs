@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using WsIngress.Proxy.Balancing;
+using WsIngress.Proxy.Live;
 using WsIngress.Proxy.Telemetry;
 using WsIngress.Relay;
 using WsIngress.Routing;
@@ -134,7 +135,7 @@ internal sealed class PodDrains(RelayRegistry sockets, PodDeadline? deadline, Ti
         using var either = CancellationTokenSource.CreateLinkedTokenSource(stop, limit.Token);
         try
         {
-            var ns = facts.Route.Backends.FirstOrDefault(backend => backend.Backend.Service == facts.Service)?.Backend.Namespace ?? facts.Route.Route.Owner.Namespace;
+            var ns = BackendOf(facts)?.Backend.Namespace ?? facts.Route.Route.Owner.Namespace;
             var killed = await deadline(ns, name, uid, either.Token).WaitAsync(either.Token).ConfigureAwait(false);
             return killed is { } at ? TimeSpan.FromTicks(Math.Max(0, (at - time.GetUtcNow() - Margin).Ticks)) : TimeSpan.MaxValue;
         }
@@ -178,18 +179,9 @@ internal sealed class PodDrains(RelayRegistry sockets, PodDeadline? deadline, Ti
         session.RequestEnd(phase == PodPhase.Gone ? RelayOutcome.PodRemoved : RelayOutcome.PodTerminating, policy.CloseCode);
 
     /// <summary>That of the route's backend that the socket went to.</summary>
-    internal static DrainPolicy PolicyOf(SocketFacts facts)
-    {
-        foreach (var backend in facts.Route.Backends)
-        {
-            if (backend.Backend.Service == facts.Service)
-            {
-                return backend.Policy.Drain;
-            }
-        }
+    internal static DrainPolicy PolicyOf(SocketFacts facts) => BackendOf(facts)?.Policy.Drain ?? DrainPolicy.Default;
 
-        return DrainPolicy.Default;
-    }
+    private static RouteBackend? BackendOf(SocketFacts facts) => facts.Route.Backends.FirstOrDefault(backend => backend.Backend.Service == facts.Service);
 
     private sealed record Run(PodPhase Phase, CancellationTokenSource Stop);
 }

@@ -107,7 +107,7 @@ internal sealed class ConnectionEndpoints(DataPlane plane, ClosedSockets closed,
     private static (ushort? Code, string? Reason) Words(IQueryCollection query)
     {
         var code = query.ContainsKey("code") ? Number(query, "code", 1000, 4999, 0) : 0;
-        if (code != 0 && code is not ((>= 1000 and <= 1003) or (>= 1007 and <= 1014) or (>= 3000 and <= 4999)))
+        if (code != 0 && !CloseStatus.MayBeSent(code))
         {
             throw new FormatException($"code: '{code}' cannot be used; allowed: 1000 to 1003, 1007 to 1014, 3000 to 4999");
         }
