@@ -22,7 +22,7 @@ namespace WsIngress.Relay;
 /// An unfinished header (at most 13 bytes) is held inside and released with the chunk that completes it. So what was released ends
 /// either on a frame boundary or inside a payload, and a frame that breaks a rule is refused before its first byte went out.
 /// </remarks>
-public struct FrameScanner
+public partial struct FrameScanner
 {
     /// <summary>The longest header: 2 bytes, 64-bit length, mask key.</summary>
     public const int MaxHeaderLength = 14;
@@ -37,6 +37,8 @@ public struct FrameScanner
     private FrameOpcode _opcode;
     private bool _fin;
     private bool _inMessage;
+    private bool _holdsPongs;
+    private bool _begun;
     private FrameScanStatus _status;
     private ulong _remaining;
     private byte[]? _closePayload;
@@ -57,7 +59,7 @@ public struct FrameScanner
     /// <summary>Payload bytes of the open frame that are still to come.</summary>
     public readonly ulong RemainingInFrame => _remaining;
 
-    /// <summary>Bytes of an unfinished header that were taken and not yet released; 0 to 13.</summary>
+    /// <summary>Bytes of a header that were taken and not yet released; 0 to 14.</summary>
     public readonly int HeldLength => _held;
 
     /// <summary>What is wrong with the frame at which the scan stopped.</summary>
@@ -129,6 +131,10 @@ public struct FrameScanner
 
             int length7 = _header[1] & 0x7F;
             _headerLength = (byte)(2 + (length7 == 127 ? 8 : length7 == 126 ? 2 : 0) + (_masked ? 4 : 0));
+            if (_holdsPongs && length7 == MarkLength && (_header[0] & 0x0F) == (int)FrameOpcode.Pong)
+            {
+                _headerLength += MarkLength;
+            }
         }
 
         taken += Hold(bytes[taken..], _headerLength);
@@ -199,13 +205,14 @@ public struct FrameScanner
         _opcode = (FrameOpcode)(header[0] & 0x0F);
         _fin = (header[0] & 0x80) != 0;
         _held = 0;
-        _remaining = length;
+        _remaining = IsHeldPong ? 0 : length;
         if (_opcode == FrameOpcode.Close)
         {
             _closePayload = length == 0 ? [] : new byte[length];
         }
 
-        return length == 0 && EndFrame();
+        // Frame by frame, somebody judges the frame before it ends.
+        return !_begun && _remaining == 0 && EndFrame();
     }
 
     private int TakePayload(ReadOnlySpan<byte> bytes, out bool ended)

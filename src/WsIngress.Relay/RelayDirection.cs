@@ -10,7 +10,7 @@ namespace WsIngress.Relay;
 /// States, each entered once: the source is open, then closed (its Close was seen), broken (it broke the protocol) or ended (no more
 /// bytes); the sink is open, then sealed (a Close was written to it) or failed. Nothing is released to a sink that is not open.
 /// </remarks>
-internal sealed class RelayDirection(RelaySession session, RelaySide source)
+internal sealed partial class RelayDirection(RelaySession session, RelaySide source)
 {
     /// <summary>Room that a driver leaves free in front of each chunk, for held header bytes.</summary>
     internal const int Headroom = FrameScanner.MaxHeaderLength;
@@ -51,9 +51,9 @@ internal sealed class RelayDirection(RelaySession session, RelaySide source)
 
     /// <summary>
     /// Takes <paramref name="count"/> bytes of the source, which stand behind the headroom. Answers the part of the buffer that goes to the
-    /// sink, in one write; it may begin in the headroom and may be empty.
+    /// sink, in one write; it may begin in the headroom and may be empty. What it leaves, where rules make it leave anything, is to be given again.
     /// </summary>
-    internal Range Take(Span<byte> buffer, int count)
+    internal Taken Take(Span<byte> buffer, int count)
     {
         Span<byte> chunk = buffer.Slice(Headroom, count);
         if (_sealed || _sinkFailed || _sourceBroken)
@@ -69,7 +69,7 @@ internal sealed class RelayDirection(RelaySession session, RelaySide source)
             return TakeToBoundary(chunk, start);
         }
 
-        return Scan(chunk, start);
+        return Rules is { } rules ? ScanFrames(rules, buffer, count, start) : Scan(chunk, start);
     }
 
     /// <summary>The relay's own Close has to go out now: an ending was decided that closes this direction, and the sink stands between two frames.</summary>
@@ -136,7 +136,7 @@ internal sealed class RelayDirection(RelaySession session, RelaySide source)
         }
     }
 
-    private Range Scan(Span<byte> chunk, int start)
+    private Taken Scan(Span<byte> chunk, int start)
     {
         FrameScan scan = _scanner.Scan(chunk);
         if (scan.Status == FrameScanStatus.Close)
@@ -150,17 +150,17 @@ internal sealed class RelayDirection(RelaySession session, RelaySide source)
             session.Break(source, _scanner.Error);
         }
 
-        return start..(start + scan.Release);
+        return new Taken(start, scan.Release);
     }
 
     /// <summary>
     /// The end was decided: only the rest of the open frame still goes on. Not the whole frames behind it, for one of them may already be the
     /// answer to the Close that the other side was sent, and the sink shall get the relay's own words.
     /// </summary>
-    private Range TakeToBoundary(Span<byte> chunk, int start)
+    private Taken TakeToBoundary(Span<byte> chunk, int start)
     {
         int cut = (int)Math.Min(_scanner.RemainingInFrame, (ulong)chunk.Length);
-        Range released = cut == 0 ? default : Scan(chunk[..cut], start);
+        Taken released = cut == 0 ? default : Scan(chunk[..cut], start);
         Drop(chunk[cut..]);
         return released;
     }
@@ -192,7 +192,7 @@ internal sealed class RelayDirection(RelaySession session, RelaySide source)
 
     private LastWords Last => _last ??= new LastWords();
 
-    /// <summary>What is known of the end; a socket that idles has none.</summary>
+    /// <summary>What is known of the end; a socket that idles without rules has none.</summary>
     private sealed class LastWords
     {
         internal volatile CloseStatus? FromSource;
@@ -201,5 +201,8 @@ internal sealed class RelayDirection(RelaySession session, RelaySide source)
 
         /// <summary>Follows what the source sends after the sink was sealed or failed: it is dropped, but a Close in it is the answer to ours.</summary>
         internal StrongBox<FrameScanner>? Dropped;
+
+        /// <summary>Not of the end, but as rare: so a socket without them has no room for them either.</summary>
+        internal FrameRules? Rules;
     }
 }

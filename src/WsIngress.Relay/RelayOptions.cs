@@ -12,6 +12,24 @@ public sealed record RelayOptions
     /// <summary>Ends the socket at this age. Zero: never.</summary>
     public TimeSpan MaxAge { get; init; }
 
+    /// <summary>The relay's own Pings to the client. Null: none.</summary>
+    public KeepAliveRules? ClientPings { get; init; }
+
+    /// <summary>The relay's own Pings to the backend. Null: none.</summary>
+    public KeepAliveRules? BackendPings { get; init; }
+
+    /// <summary>Hears of each Ping that was answered: which side, and how long it took. On the thread that read the answer.</summary>
+    public Action<RelaySession, RelaySide, TimeSpan>? RoundTripMeasured { get; init; }
+
+    /// <summary>What the client may send. Null: no limit.</summary>
+    public MessageRules? FromClient { get; init; }
+
+    /// <summary>What the backend may send. Null: no limit.</summary>
+    public MessageRules? FromBackend { get; init; }
+
+    /// <summary>Ends the socket when a side has taken no byte for this long although some wait for it. Zero: never.</summary>
+    public TimeSpan StallTimeout { get; init; }
+
     /// <summary>How long an ending may take: reaching a frame boundary and the close handshake together. Default 5 s.</summary>
     public TimeSpan CloseTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
@@ -30,8 +48,15 @@ public sealed record RelayOptions
     /// <summary>Writes the relay's own frames.</summary>
     public FrameWriter Frames { get; init; } = FrameWriter.Default;
 
+    internal bool HasFrameRules => ClientPings is not null || BackendPings is not null || FromClient is not null || FromBackend is not null || StallTimeout > TimeSpan.Zero;
+
     internal void Validate()
     {
+        ClientPings?.Validate(nameof(ClientPings));
+        BackendPings?.Validate(nameof(BackendPings));
+        FromClient?.Validate(nameof(FromClient));
+        FromBackend?.Validate(nameof(FromBackend));
+        RequireNotNegative(StallTimeout, nameof(StallTimeout));
         RequireNotNegative(IdleTimeout, nameof(IdleTimeout));
         RequireNotNegative(MaxAge, nameof(MaxAge));
         RequireNotNegative(CloseTimeout, nameof(CloseTimeout));

@@ -18,6 +18,9 @@ internal sealed class RelayPump(
     private ReadOnlyMemory<byte> _early = early;
     private bool _shutDown;
 
+    /// <summary>The pause that is on; made for each.</summary>
+    private CancellationTokenSource? _pause;
+
     internal RelayDirection Direction => direction;
 
     /// <summary>Ends when the source has ended or the relay is cut. Never throws.</summary>
@@ -113,32 +116,63 @@ internal sealed class RelayPump(
                     }
                 }
 
-                await _gate.WaitAsync(cut).ConfigureAwait(false);
-                try
+                for (bool more = true; more;)
                 {
-                    (int start, int length) = direction.Take(buffer, count).GetOffsetAndLength(buffer.Length);
-                    if (length > 0)
+                    await _gate.WaitAsync(cut).ConfigureAwait(false);
+                    try
                     {
-                        await sink.Stream.WriteAsync(buffer.AsMemory(start, length), cut).ConfigureAwait(false);
-                        await sink.Stream.FlushAsync(cut).ConfigureAwait(false);
-                        direction.Written();
+                        Taken taken = direction.Take(buffer, count);
+                        if (taken.Length > 0)
+                        {
+                            ValueTask write = sink.Stream.WriteAsync(buffer.AsMemory(taken.Start, taken.Length), cut);
+                            bool stalls = !write.IsCompleted && direction.Stall();
+                            await write.ConfigureAwait(false);
+                            Task flush = sink.Stream.FlushAsync(cut);
+                            stalls |= !flush.IsCompleted && direction.Stall();
+                            await flush.ConfigureAwait(false);
+                            direction.Written();
+                            if (stalls)
+                            {
+                                direction.Flow();
+                            }
+                        }
+
+                        if (session.Ending is not null)
+                        {
+                            await WriteDueCloseAsync().ConfigureAwait(false);
+                            session.Signal();
+                        }
+                        else if (direction.IsPingDue)
+                        {
+                            await WriteDuePingAsync().ConfigureAwait(false);
+                        }
+
+                        buffer.AsSpan(Headroom + count - taken.Rest, taken.Rest).CopyTo(buffer.AsSpan(Headroom));
+                        count = taken.Rest;
+                        more = count > 0 || direction.IsPaused;
+                    }
+                    catch (Exception) when (!cut.IsCancellationRequested)
+                    {
+                        // Not yet the verdict: the sink's own last words, a Close frame perhaps, may still be unread.
+                        direction.FailSink();
+                        session.Signal();
+                        more = false;
+                    }
+                    finally
+                    {
+                        _gate.Release();
                     }
 
-                    if (session.Ending is not null)
+                    if (direction.IsPingDue)
                     {
-                        await WriteDueCloseAsync().ConfigureAwait(false);
-                        session.Signal();
+                        // It became due behind the look above, and whoever wanted to write it found the gate closed.
+                        await PingAsync().ConfigureAwait(false);
                     }
-                }
-                catch (Exception) when (!cut.IsCancellationRequested)
-                {
-                    // Not yet the verdict: the sink's own last words, a Close frame perhaps, may still be unread.
-                    direction.FailSink();
-                    session.Signal();
-                }
-                finally
-                {
-                    _gate.Release();
+
+                    if (direction.IsPaused)
+                    {
+                        await PauseAsync().ConfigureAwait(false);
+                    }
                 }
             }
         }
@@ -157,6 +191,85 @@ internal sealed class RelayPump(
         _early.Span[..count].CopyTo(buffer);
         _early = count == _early.Length ? default : _early[count..];
         return count;
+    }
+
+    /// <summary>Puts in the relay's own Ping if it is due. A pump in the middle of a write does it itself, behind that.</summary>
+    internal async Task PingAsync()
+    {
+        if (!_gate.Wait(0))
+        {
+            return;
+        }
+
+        try
+        {
+            await WriteDuePingAsync().ConfigureAwait(false);
+        }
+        catch (Exception)
+        {
+            direction.FailSink();
+            session.Signal();
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    /// <summary>Waits until the source may go on, or until the end is decided.</summary>
+    private async Task PauseAsync()
+    {
+        using var pause = CancellationTokenSource.CreateLinkedTokenSource(cut);
+        Volatile.Write(ref _pause, pause);
+        try
+        {
+            if (session.Ending is null)
+            {
+                await Task.Delay(direction.PauseLeft, session.Time, pause.Token).ConfigureAwait(false);
+            }
+        }
+        catch (OperationCanceledException) when (!cut.IsCancellationRequested)
+        {
+            // The end was decided.
+        }
+        finally
+        {
+            Volatile.Write(ref _pause, null);
+        }
+
+        direction.Resume();
+    }
+
+    /// <summary>Ends a pause: the end was decided.</summary>
+    internal void EndPause()
+    {
+        try
+        {
+            Volatile.Read(ref _pause)?.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // It has just ended by itself.
+        }
+    }
+
+    private async ValueTask WriteDuePingAsync()
+    {
+        if (!direction.IsPingDue)
+        {
+            return;
+        }
+
+        byte[] frame = new byte[FrameWriter.MaxFrameLength];
+        int length = direction.WritePing(frame);
+        ValueTask write = sink.Stream.WriteAsync(frame.AsMemory(0, length), cut);
+        bool stalls = !write.IsCompleted && direction.Stall();
+        await write.ConfigureAwait(false);
+        await sink.Stream.FlushAsync(cut).ConfigureAwait(false);
+        if (stalls)
+        {
+            direction.Flow();
+        }
     }
 
     private async ValueTask WriteDueCloseAsync()

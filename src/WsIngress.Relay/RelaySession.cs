@@ -31,6 +31,13 @@ public sealed class RelaySession
         StartedTimestamp = _lastActivity = time.GetTimestamp();
         ToBackend = new RelayDirection(this, RelaySide.Client);
         ToClient = new RelayDirection(this, RelaySide.Backend);
+        if (options.HasFrameRules)
+        {
+            KeepAlive? client = options.ClientPings is { } toClient ? new KeepAlive(this, RelaySide.Client, toClient) : null;
+            KeepAlive? backend = options.BackendPings is { } toBackend ? new KeepAlive(this, RelaySide.Backend, toBackend) : null;
+            ToBackend.Use(new FrameRules(this, RelaySide.Client, client, backend));
+            ToClient.Use(new FrameRules(this, RelaySide.Backend, backend, client));
+        }
     }
 
     public string Id { get; }
@@ -56,6 +63,12 @@ public sealed class RelaySession
 
     /// <summary>What the backend sent and was forwarded so far.</summary>
     public FrameCounters FromBackend => ToClient.Counters;
+
+    /// <summary>Of the relay's last Ping to a side that was answered; null where it sends none.</summary>
+    public TimeSpan? RoundTrip(RelaySide side) => (side == RelaySide.Client ? ToBackend : ToClient).RoundTrip;
+
+    /// <summary>True while bytes wait for a side that takes none; known only where the options set a <see cref="RelayOptions.StallTimeout"/> or Pings.</summary>
+    public bool IsStalled => ToBackend.StalledSince != 0 || ToClient.StalledSince != 0;
 
     /// <summary>The outcome once it is decided, before the close handshake is over; null while the socket is open.</summary>
     public RelayOutcome? Outcome => Ending?.Outcome;
@@ -121,6 +134,12 @@ public sealed class RelaySession
         {
             RequestEnd(RelayOutcome.IdleTimeout);
         }
+
+        // Both, for either may have its Ping to write.
+        if (ToBackend.Check(now) | ToClient.Check(now))
+        {
+            Signal();
+        }
     }
 
     /// <summary>Takes the one driver of the session, to be told of changes.</summary>
@@ -151,7 +170,7 @@ public sealed class RelaySession
     {
         long idle = Options.IdleTimeout > TimeSpan.Zero ? Volatile.Read(ref _lastActivity) + Ticks(Options.IdleTimeout) : long.MaxValue;
         long age = Options.MaxAge > TimeSpan.Zero ? StartedTimestamp + Ticks(Options.MaxAge) : long.MaxValue;
-        return Math.Min(idle, age);
+        return Math.Min(Math.Min(idle, age), Math.Min(ToBackend.NextCheck(), ToClient.NextCheck()));
     }
 
     /// <summary>True once <see cref="Cut"/> was called.</summary>
@@ -219,7 +238,9 @@ public sealed class RelaySession
         };
     }
 
-    private long Ticks(TimeSpan span)
+    internal TimeSpan TimeoutOf(RelaySide side) => (side == RelaySide.Client ? Options.ClientPings : Options.BackendPings)!.Timeout;
+
+    internal long Ticks(TimeSpan span)
     {
         return (long)Math.Min(span.TotalSeconds * _time.TimestampFrequency, long.MaxValue / 4);
     }

@@ -105,6 +105,11 @@ public sealed class StreamRelay : IRelayDriver
             if (!suspect)
             {
                 await _changed.WaitAsync(CancellationToken.None).ConfigureAwait(false);
+                if (_session.Options.HasFrameRules)
+                {
+                    _ = _toClient.PingAsync();
+                    _ = _toBackend.PingAsync();
+                }
             }
             else if (!await WaitAsync(() => _session.Ending is not null, _session.Options.CloseTimeout).ConfigureAwait(false))
             {
@@ -121,6 +126,8 @@ public sealed class StreamRelay : IRelayDriver
     /// <summary>Closes what the relay has to close, waits for the peers' part, and at the timeout closes whatever can still be closed.</summary>
     private async Task CloseHandshakeAsync()
     {
+        _toBackend.EndPause();
+        _toClient.EndPause();
         Task seals = SealBothAsync();
         bool Settled() => seals.IsCompleted && _session.ToBackend.Settled && _session.ToClient.Settled;
         if (!await WaitAsync(Settled, _session.Options.CloseTimeout).ConfigureAwait(false) && !_abort.IsCancellationRequested)

@@ -57,7 +57,7 @@ internal sealed class RelaySocket(SocketRelay relay, RelaySide side, BareSocket 
     {
         _readWantsWrite = false;
         RelaySocket peer = relay.Peer(side);
-        for (int reads = 0; !HasEnded && !IsClosed && !peer.HasPending; reads++)
+        for (int reads = 0; !HasEnded && !IsClosed && !peer.HasPending && !Incoming.IsPaused; reads++)
         {
             if (reads == ReadsPerTurn)
             {
@@ -162,12 +162,13 @@ internal sealed class RelaySocket(SocketRelay relay, RelaySide side, BareSocket 
             return;
         }
 
-        bool reads = !HasEnded && !relay.Peer(side).HasPending;
+        bool reads = !HasEnded && !relay.Peer(side).HasPending && !Incoming.IsPaused;
         Watch((reads ? LibC.EPOLLIN | LibC.EPOLLRDHUP : 0) | (HasPending || _readWantsWrite ? LibC.EPOLLOUT : 0));
     }
 
     public void End()
     {
+        (Incoming.Kept as PausedBytes)?.Drop();
         DropPending();
         Close();
     }
@@ -218,6 +219,61 @@ internal sealed class RelaySocket(SocketRelay relay, RelaySide side, BareSocket 
         }
     }
 
+    /// <summary>Sends the relay's own Ping if it is due.</summary>
+    public void Ping()
+    {
+        if (!Outgoing.IsPingDue)
+        {
+            return;
+        }
+
+        Span<byte> frame = stackalloc byte[FrameWriter.MaxFrameLength];
+        int length = Outgoing.WritePing(frame);
+        Send(frame[..length]);
+    }
+
+    /// <summary>It sent faster than it may: keeps what was read too much, and reads on when the pause is over.</summary>
+    public void Pause(ReadOnlySpan<byte> rest)
+    {
+        if (Incoming.Kept is not PausedBytes paused)
+        {
+            Incoming.Kept = paused = new PausedBytes(this, relay.Buffers);
+        }
+
+        paused.Keep(rest);
+        Loop.Timers.Set(paused, Incoming.PauseLeft);
+    }
+
+    /// <summary>The end was decided: nothing has to wait any more.</summary>
+    public void EndPause()
+    {
+        if (Incoming.IsPaused)
+        {
+            Resume((PausedBytes)Incoming.Kept!);
+        }
+    }
+
+    /// <summary>As when bytes come: what follows is settled too.</summary>
+    public void EndPauseInTime(PausedBytes paused)
+    {
+        Resume(paused);
+        relay.Settle();
+    }
+
+    private void Resume(PausedBytes paused)
+    {
+        Loop.Timers.Clear(paused);
+        Incoming.Resume();
+        byte[] buffer = Loop.ReadBuffer;
+        relay.Forward(this, buffer, paused.Give(buffer.AsSpan(EventLoop.Headroom)));
+
+        // What its TLS session took from the kernel before is not reported as readable.
+        if (Tls is { HasPending: true })
+        {
+            ReadAvailable();
+        }
+    }
+
     private void Flush()
     {
         while (_pending is { } pending)
@@ -235,9 +291,11 @@ internal sealed class RelaySocket(SocketRelay relay, RelaySide side, BareSocket 
             }
 
             _pendingStart += count;
+            Outgoing.Stall();
             if (_pendingStart == _pendingEnd)
             {
                 DropPending();
+                Outgoing.Flow();
                 Outgoing.Written();
                 if (_shutdownDue)
                 {
@@ -259,6 +317,11 @@ internal sealed class RelaySocket(SocketRelay relay, RelaySide side, BareSocket 
     private void Keep(ReadOnlySpan<byte> bytes)
     {
         int kept = _pendingEnd - _pendingStart;
+        if (_pending is null && Outgoing.Stall())
+        {
+            relay.Stalled();
+        }
+
         if (_pending is null || _pendingEnd + bytes.Length > _pending.Length)
         {
             byte[] larger = relay.Buffers.Rent(kept + bytes.Length);
@@ -280,6 +343,7 @@ internal sealed class RelaySocket(SocketRelay relay, RelaySide side, BareSocket 
     private void FailWrites()
     {
         DropPending();
+        Outgoing.Flow();
         Outgoing.FailSink();
     }
 

@@ -96,6 +96,8 @@ internal sealed class SocketRelay : LoopTimer, IRelayDriver
         {
             case Phase.Open:
                 _session.Check(Loop.Time.GetTimestamp());
+                _client.Ping();
+                _backend.Ping();
                 SetCheck();
                 break;
             case Phase.Suspect:
@@ -128,18 +130,45 @@ internal sealed class SocketRelay : LoopTimer, IRelayDriver
     /// <summary>Sends on what was read into the buffer behind its headroom.</summary>
     internal void Forward(RelaySocket from, byte[] buffer, int count)
     {
-        _session.Touch(Loop.Now);
-        (int start, int length) = From(from.Side).Take(buffer, count).GetOffsetAndLength(buffer.Length);
-        if (length > 0)
+        RelayDirection direction = From(from.Side);
+        RelaySocket peer = Peer(from.Side);
+        while (true)
         {
-            Peer(from.Side).Send(buffer.AsSpan(start, length));
-        }
+            Taken taken = direction.Take(buffer, count);
+            if (taken.Length > 0)
+            {
+                _session.Touch(Loop.Now);
+                peer.Send(buffer.AsSpan(taken.Start, taken.Length));
+            }
 
-        if (_session.Ending is not null)
-        {
-            Peer(from.Side).Seal();
+            if (_session.Ending is not null)
+            {
+                peer.Seal();
+            }
+            else
+            {
+                peer.Ping();
+            }
+
+            Span<byte> rest = buffer.AsSpan(EventLoop.Headroom + count - taken.Rest, taken.Rest);
+            if (direction.IsPaused)
+            {
+                from.Pause(rest);
+                return;
+            }
+
+            if (rest.IsEmpty)
+            {
+                return;
+            }
+
+            rest.CopyTo(buffer.AsSpan(EventLoop.Headroom));
+            count = rest.Length;
         }
     }
+
+    /// <summary>Bytes wait for a side from now on: looks in time whether they still do.</summary>
+    internal void Stalled() => SetCheck();
 
     /// <summary>Reads on after the other sockets had their turn.</summary>
     internal void ReadLater() => Loop.Post(static state => ((SocketRelay)state!).ReadPending(), this);
@@ -189,6 +218,8 @@ internal sealed class SocketRelay : LoopTimer, IRelayDriver
         {
             _phase = Phase.Closing;
             Loop.Timers.Set(this, _session.Options.CloseTimeout);
+            _client.EndPause();
+            _backend.EndPause();
         }
         else if (_phase == Phase.Open && (_session.ToBackend.SinkFailed || _session.ToClient.SinkFailed))
         {

@@ -49,7 +49,7 @@ public sealed class RelayDirectionTests
     {
         byte[] buffer = new byte[RelayDirection.Headroom + chunk.Length];
         chunk.CopyTo(buffer, RelayDirection.Headroom);
-        (int start, int length) = direction.Take(buffer, chunk.Length).GetOffsetAndLength(buffer.Length);
+        (int start, int length, _) = direction.Take(buffer, chunk.Length);
         sent.AddRange(buffer.AsSpan(start, length));
         if (length > 0)
         {

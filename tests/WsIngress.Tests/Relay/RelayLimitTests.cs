@@ -1,0 +1,221 @@
+using WsIngress.Relay;
+using WsIngress.Tests.Relay.Support;
+using Xunit;
+
+namespace WsIngress.Tests.Relay;
+
+/// <summary>How much a side may send, how fast, and how long it may leave its bytes lying.</summary>
+public abstract class RelayLimitTests : RelaySuite
+{
+    private protected RelayLimitTests(RelayDriver driver)
+        : base(driver)
+    {
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_message_above_its_size_ends_before_the_fragment_that_makes_it_so(bool fromClient)
+    {
+        var limit = new MessageRules { MaxSize = 2500 };
+        RelayHarness relay = Harness(new RelayOptions { FromClient = fromClient ? limit : null, FromBackend = fromClient ? null : limit }).Start();
+        TestPeer from = fromClient ? relay.Client : relay.Backend;
+        TestPeer to = fromClient ? relay.Backend : relay.Client;
+        byte[] fragment = new byte[1000];
+        await from.SendAsync(FrameBytes.Build(2, new byte[2500], fromClient));
+        await from.SendAsync(FrameBytes.Build(2, fragment, fromClient, fin: false));
+        await from.SendAsync(FrameBytes.Build(0, fragment, fromClient, fin: false));
+        await from.SendAsync(FrameBytes.Build(9, new byte[125], fromClient));
+        await from.SendAsync(FrameBytes.Build(0, new byte[501], fromClient, fin: false));
+        foreach (int length in new[] { 2500, 1000, 1000, 125 })
+        {
+            Assert.Equal(length, (await RelayHarness.Guard(to.ReadFrameAsync()))!.Payload.Length);
+        }
+
+        ParsedFrame toOther = (await RelayHarness.Guard(to.ReadFrameAsync()))!;
+        ParsedFrame toGuilty = (await RelayHarness.Guard(from.ReadFrameAsync()))!;
+        Assert.Equal("message-too-big: above 2500 bytes", toOther.CloseReason);
+        Assert.Equal((1009, "message-too-big: above 2500 bytes"), ((int)toGuilty.CloseCode!, toGuilty.CloseReason));
+        Assert.Equal(fromClient ? 1001 : 1011, (int)toOther.CloseCode!);
+
+        // The guilty one goes on a while, as it has not heard; its answer to our Close is found behind that.
+        await from.SendAsync(FrameBytes.Build(0, fragment, fromClient));
+        await from.SendCloseAsync(1009, "");
+        await to.SendCloseAsync(1001, "");
+        relay.Backend.Out.Complete();
+        RelayReport report = await relay.EndedAsync();
+        Assert.Equal((RelayOutcome.MessageTooBig, fromClient ? RelaySide.Client : RelaySide.Backend), (report.Outcome, report.Side));
+        Assert.Equal((ushort?)1009, (fromClient ? report.CloseFromClient : report.CloseFromBackend)!.Code);
+    }
+
+    [Fact]
+    public async Task A_huge_length_in_a_header_is_enough()
+    {
+        RelayHarness relay = Harness(new RelayOptions { FromClient = new MessageRules { MaxSize = 1 << 20 } }).Start();
+        await relay.Client.SendAsync(0x82, 0xFF, 0x7F, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 1, 2, 3, 4);
+        Assert.Equal((ushort)1009, (await RelayHarness.Guard(relay.Client.ReadFrameAsync()))!.CloseCode);
+        Assert.Equal((ushort)1001, (await RelayHarness.Guard(relay.Backend.ReadFrameAsync()))!.CloseCode);
+    }
+
+    [Fact]
+    public async Task Messages_above_their_rate_are_held_back_and_none_is_lost()
+    {
+        RelayHarness relay = Harness(new RelayOptions { FromClient = new MessageRules { Rate = 20, Burst = 50 } }).Start();
+        DateTimeOffset start = relay.Time.GetUtcNow();
+        const int Count = 300;
+        Task sends = Task.Run(async () =>
+        {
+            for (int i = 0; i < Count; i++)
+            {
+                await relay.Client.SendAsync([.. FrameBytes.Build(1, [(byte)i], true, fin: false, key: (uint)i), .. FrameBytes.Build(9, [], true), .. FrameBytes.Build(0, [(byte)(i >> 8)], true)]);
+            }
+        });
+        int read = 0;
+        while (read < Count)
+        {
+            Task<ParsedFrame?> next = RelayHarness.Guard(relay.Backend.ReadFrameAsync());
+            await relay.AdvanceUntilAsync(() => next.IsCompleted);
+            ParsedFrame frame = (await next)!;
+            if (frame.Opcode == 1)
+            {
+                Assert.Equal((byte)read, frame.Payload[0]);
+                read++;
+                Assert.True(read <= 50 + (20 * (relay.Time.GetUtcNow() - start).TotalSeconds) + 1, $"{read} messages after {relay.Time.GetUtcNow() - start}");
+            }
+        }
+
+        await RelayHarness.Guard(sends);
+        Assert.Null(relay.Session.Outcome);
+        await relay.Client.SendCloseAsync(1000, "");
+        Task end = relay.Backend.FinishAsync();
+        await relay.EndedByTimeAsync();
+        await RelayHarness.Guard(end);
+        await relay.AssertBuffersReturnedAsync();
+    }
+
+    [Fact]
+    public async Task Messages_above_their_rate_end_the_socket_if_that_is_asked()
+    {
+        RelayHarness relay = Harness(new RelayOptions { FromClient = new MessageRules { Rate = 5, Burst = 3, Exceeded = RateAction.Close } }).Start();
+        byte[] message = FrameBytes.Text("x", masked: true);
+        await relay.Client.SendAsync([.. message, .. message, .. message, .. message, .. message]);
+        for (int i = 0; i < 3; i++)
+        {
+            Assert.Equal("x", (await RelayHarness.Guard(relay.Backend.ReadFrameAsync()))!.Text);
+        }
+
+        Assert.Equal("message-rate: above 5 messages per second", (await RelayHarness.Guard(relay.Backend.ReadFrameAsync()))!.CloseReason);
+        Assert.Equal((ushort)1008, (await RelayHarness.Guard(relay.Client.ReadFrameAsync()))!.CloseCode);
+        Assert.Equal(RelayOutcome.MessageRate, relay.Session.Outcome);
+    }
+
+    [Fact]
+    public async Task Bytes_above_their_rate_are_held_back_and_none_is_lost()
+    {
+        RelayHarness relay = Harness(new RelayOptions { FromBackend = new MessageRules { ByteRate = 10_000 } }).Start();
+        DateTimeOffset start = relay.Time.GetUtcNow();
+        Task sends = Task.Run(async () =>
+        {
+            for (int i = 0; i < 10; i++)
+            {
+                await relay.Backend.SendAsync(FrameBytes.Build(2, new byte[20_000], masked: false));
+            }
+        });
+        for (int i = 0; i < 10; i++)
+        {
+            Task<ParsedFrame?> next = RelayHarness.Guard(relay.Client.ReadFrameAsync());
+            await relay.AdvanceUntilAsync(() => next.IsCompleted);
+            Assert.Equal(20_000, (await next)!.Payload.Length);
+        }
+
+        await RelayHarness.Guard(sends);
+
+        // A second's worth at once, one read above it, and the rest by the clock.
+        double least = ((10 * 20_004) - 10_000 - (64 * 1024)) / 10_000.0;
+        Assert.True((relay.Time.GetUtcNow() - start).TotalSeconds >= least);
+    }
+
+    [Fact]
+    public async Task A_pause_delays_no_end()
+    {
+        RelayHarness relay = Harness(new RelayOptions { FromClient = new MessageRules { Rate = 0.001, Burst = 1 } }).Start();
+        byte[] message = FrameBytes.Text("x", masked: true);
+        await relay.Client.SendAsync([.. message, .. message, .. message]);
+        Assert.Equal("x", (await RelayHarness.Guard(relay.Backend.ReadFrameAsync()))!.Text);
+        await relay.SettleAsync();
+        Assert.True(relay.Session.RequestEnd(RelayOutcome.Operator));
+        Task client = relay.Client.FinishAsync();
+        Task backend = relay.Backend.FinishAsync();
+        RelayReport report = await relay.EndedAsync();
+        await RelayHarness.Guard(Task.WhenAll(client, backend));
+        Assert.Equal(RelayOutcome.Operator, report.Outcome);
+        Assert.NotNull(report.CloseFromClient);
+        Assert.Single(relay.Backend.Frames, f => f.Opcode == 1);
+        await relay.AssertBuffersReturnedAsync();
+    }
+
+    [Fact]
+    public async Task A_client_that_takes_no_byte_for_too_long_is_ended_and_one_that_takes_some_is_not()
+    {
+        RelayHarness relay = Harness(new RelayOptions { StallTimeout = TimeSpan.FromSeconds(30) }, capacity: 1024);
+        var registry = new RelayRegistry();
+        registry.Add(relay.Session);
+        using var sweeper = new RelaySweeper(registry, relay.Time);
+        relay.Start();
+        Task flood = Task.Run(async () =>
+        {
+            try
+            {
+                for (int i = 0; i < 200; i++)
+                {
+                    await relay.Backend.SendAsync(FrameBytes.Build(2, new byte[20_000], masked: false));
+                }
+            }
+            catch (IOException)
+            {
+                // The relay has ended.
+            }
+        });
+        await RelayHarness.Until(() => relay.Session.IsStalled);
+        for (int i = 0; i < 20; i++)
+        {
+            for (int second = 0; second < 29; second++)
+            {
+                relay.Time.Advance(TimeSpan.FromSeconds(1));
+                await relay.SettleAsync();
+            }
+
+            // Enough for every driver to get a write done.
+            for (int read = 0; read < 4; read++)
+            {
+                Assert.NotNull(await RelayHarness.Guard(relay.Client.ReadFrameAsync()));
+            }
+
+            await RelayHarness.Until(() => relay.Session.IsStalled);
+            Assert.Null(relay.Session.Outcome);
+        }
+
+        DateTimeOffset since = relay.Time.GetUtcNow();
+        while (relay.Session.Outcome is null)
+        {
+            relay.Time.Advance(TimeSpan.FromMilliseconds(100));
+            await relay.SettleAsync();
+        }
+
+        // What is under way between the lanes may still have moved meanwhile.
+        Assert.True(relay.Time.GetUtcNow() - since >= TimeSpan.FromSeconds(29));
+        Task backend = relay.Backend.FinishAsync(after: flood);
+        RelayReport report = await relay.EndedByTimeAsync();
+        await RelayHarness.Guard(Task.WhenAll(flood, backend));
+        Assert.Equal((RelayOutcome.SlowConsumer, RelaySide.Client), (report.Outcome, report.Side));
+        Assert.Equal("slow-consumer: took no bytes for 30 s", relay.Backend.Frames.Single(f => f.IsClose).CloseReason);
+    }
+
+    public sealed class OnStreams() : RelayLimitTests(RelayDriver.Streams);
+
+    public sealed class OnStreamsWithTls() : RelayLimitTests(RelayDriver.StreamsTls);
+
+    public sealed class OnSockets() : RelayLimitTests(RelayDriver.Sockets);
+
+    public sealed class OnSocketsWithTls() : RelayLimitTests(RelayDriver.SocketsTls);
+}
