@@ -142,7 +142,7 @@ internal sealed class RelayPump(
                             await WriteDueCloseAsync().ConfigureAwait(false);
                             session.Signal();
                         }
-                        else if (direction.IsPingDue)
+                        else
                         {
                             await WriteDuePingAsync().ConfigureAwait(false);
                         }
@@ -193,26 +193,24 @@ internal sealed class RelayPump(
         return count;
     }
 
-    /// <summary>Puts in the relay's own Ping if it is due. A pump in the middle of a write does it itself, behind that.</summary>
+    /// <summary>Puts in the relay's own Ping if it is due. Whoever holds the gate looks again behind it, so none is forgotten.</summary>
     internal async Task PingAsync()
     {
-        if (!_gate.Wait(0))
+        while (direction.IsPingDue && _gate.Wait(0))
         {
-            return;
-        }
-
-        try
-        {
-            await WriteDuePingAsync().ConfigureAwait(false);
-        }
-        catch (Exception)
-        {
-            direction.FailSink();
-            session.Signal();
-        }
-        finally
-        {
-            _gate.Release();
+            try
+            {
+                await WriteDuePingAsync().ConfigureAwait(false);
+            }
+            catch (Exception)
+            {
+                direction.FailSink();
+                session.Signal();
+            }
+            finally
+            {
+                _gate.Release();
+            }
         }
     }
 

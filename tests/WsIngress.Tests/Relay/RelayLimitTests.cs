@@ -196,11 +196,7 @@ public abstract class RelayLimitTests : RelaySuite
         }
 
         DateTimeOffset since = relay.Time.GetUtcNow();
-        while (relay.Session.Outcome is null)
-        {
-            relay.Time.Advance(TimeSpan.FromMilliseconds(100));
-            await relay.SettleAsync();
-        }
+        await relay.AdvanceUntilAsync(() => relay.Session.Outcome is not null);
 
         // What is under way between the lanes may still have moved meanwhile.
         Assert.True(relay.Time.GetUtcNow() - since >= TimeSpan.FromSeconds(29));
