@@ -121,6 +121,7 @@ internal static class RouteJson
         Duration(json, "webSocketMaxAge", policy.WebSocket.MaxAge, normal.WebSocket.MaxAge);
         Count(json, "maxConnections", policy.WebSocket.MaxConnections);
         Count(json, "maxConnectionsPerClient", policy.WebSocket.MaxConnectionsPerClient);
+        Pace(json, "handshakes", policy.WebSocket.Pace);
         if (policy.WebSocket.OnRouteRemoved != RouteRemoval.Keep)
         {
             json.WriteString("onRouteRemoved", policy.WebSocket.OnRouteRemoved.ToString());
@@ -182,7 +183,23 @@ internal static class RouteJson
         }
 
         Count(json, "maxConnectionsPerPod", policy.MaxConnectionsPerPod);
+        Pace(json, "handshakesPerPod", policy.Pace);
+        Duration(json, "slowStart", policy.SlowStart, TimeSpan.Zero);
+        json.WriteEndObject();
+    }
 
+    private static void Pace(Utf8JsonWriter json, string name, HandshakePace pace)
+    {
+        if (!pace.IsOn)
+        {
+            return;
+        }
+
+        json.WriteStartObject(name);
+        json.WriteNumber("rate", pace.Rate);
+        json.WriteNumber("burst", pace.Capacity);
+        json.WriteNumber("queue", pace.Queue);
+        json.WriteNumber("queueTimeoutSeconds", pace.QueueTimeout.TotalSeconds);
         json.WriteEndObject();
     }
 

@@ -58,6 +58,9 @@ public sealed record WebSocketPolicy
     /// <summary>Open sockets of one client of the Ingress, on this replica: of an IPv4 address, or of an IPv6 /64. Zero means no limit.</summary>
     public int MaxConnectionsPerClient { get; init; }
 
+    /// <summary>New sockets of the whole Ingress, on this replica.</summary>
+    public HandshakePace Pace { get; init; } = HandshakePace.None;
+
     /// <summary>What becomes of open sockets when no route serves their host and path any more.</summary>
     public RouteRemoval OnRouteRemoved { get; init; }
 }

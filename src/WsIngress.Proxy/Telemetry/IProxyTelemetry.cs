@@ -54,6 +54,7 @@ public enum HandshakeRefusal
     IngressFull,
     ClientFull,
     PodsFull,
+    HandshakeRate,
     InternalError,
 }
 

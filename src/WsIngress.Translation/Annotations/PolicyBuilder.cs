@@ -45,6 +45,8 @@ internal sealed class PolicyBuilder(SnapshotIndex index, List<Problem> problems)
             Tls = tls,
             Drain = Drain(values),
             MaxConnectionsPerPod = values.Get(AnnotationCatalogue.MaxConnectionsPerPod, 0),
+            Pace = Pace(values.Get(AnnotationCatalogue.HandshakeRatePerPod, 0), values),
+            SlowStart = values.Get(AnnotationCatalogue.SlowStart, TimeSpan.Zero),
         };
         WarnWithoutEffect(draft, values, policy);
         policy = policy == BackendPolicy.Default ? BackendPolicy.Default : policy;
@@ -64,6 +66,7 @@ internal sealed class PolicyBuilder(SnapshotIndex index, List<Problem> problems)
             MaxAge = set.Get(AnnotationCatalogue.WebSocketMaxAge, socket.MaxAge),
             MaxConnections = set.Get(AnnotationCatalogue.MaxConnections, socket.MaxConnections),
             MaxConnectionsPerClient = set.Get(AnnotationCatalogue.MaxConnectionsPerClient, socket.MaxConnectionsPerClient),
+            Pace = Pace(set.Get(AnnotationCatalogue.HandshakeRate, 0), new(set, set)),
             OnRouteRemoved = set.Get(AnnotationCatalogue.OnRouteRemoved, socket.OnRouteRemoved),
         };
         var policy = new RoutePolicy
@@ -99,6 +102,15 @@ internal sealed class PolicyBuilder(SnapshotIndex index, List<Problem> problems)
             Secure = values.Owner(AnnotationCatalogue.AffinityCookieSecure) is null ? null : values.Get(AnnotationCatalogue.AffinityCookieSecure, false),
         };
     }
+
+    /// <summary>Without a rate nothing else of it has an effect, and all policies are one.</summary>
+    private static HandshakePace Pace(double rate, PodAnnotations values) => rate <= 0 ? HandshakePace.None : new()
+    {
+        Rate = rate,
+        Burst = values.Get(AnnotationCatalogue.HandshakeBurst, HandshakePace.None.Burst),
+        Queue = values.Get(AnnotationCatalogue.HandshakeQueue, HandshakePace.None.Queue),
+        QueueTimeout = values.Get(AnnotationCatalogue.HandshakeQueueTimeout, HandshakePace.None.QueueTimeout),
+    };
 
     private static DrainPolicy Drain(PodAnnotations values)
     {
@@ -153,6 +165,14 @@ internal sealed class PolicyBuilder(SnapshotIndex index, List<Problem> problems)
         if (policy.Drain.Mode == DrainMode.Wait)
         {
             Warn(draft, values, AnnotationCatalogue.DrainCloseCode, $"with {AnnotationCatalogue.Drain.Name}: wait the pods close their sockets themselves, and it has no effect");
+        }
+
+        if (!policy.Pace.IsOn && draft.Annotations.Get(AnnotationCatalogue.HandshakeRate, 0) <= 0)
+        {
+            foreach (var annotation in new Annotation[] { AnnotationCatalogue.HandshakeBurst, AnnotationCatalogue.HandshakeQueue, AnnotationCatalogue.HandshakeQueueTimeout })
+            {
+                Warn(draft, values, annotation, $"without {AnnotationCatalogue.HandshakeRate.Name} or {AnnotationCatalogue.HandshakeRatePerPod.Name} it has no effect");
+            }
         }
 
         if (policy.Affinity is null)
