@@ -50,7 +50,7 @@ public sealed class DataPlane : IAsyncDisposable
         _options = options;
         _time = time;
         _logger = loggers.CreateLogger("WsIngress.Proxy");
-        _relays = new SocketRelays(telemetry, () => Tables!.Current, options.PodDeadline, time, _logger);
+        _relays = new SocketRelays(telemetry, () => Tables!.Current, options.PodDeadline, new SocketCounts(options.MaxConnectionsPerNamespace), time, _logger);
         Tables = new LiveTableHolder(new CertificateMap.Factory(DefaultCertificate.Create(time), _logger), _relays.PodChanged, time);
         _loops = options.Transport == TransportKind.Epoll ? new LoopGroup(options.Loops, time, loggers.CreateLogger("WsIngress.Transport")) : null;
         _tls = _loops is not null && options.Https is not null ? CreateTls(time) : null;

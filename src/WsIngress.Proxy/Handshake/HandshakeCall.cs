@@ -22,6 +22,9 @@ internal sealed class HandshakeCall
     public EndpointEntry? Endpoint { get; set; }
     public int Tries { get; set; }
 
+    /// <summary>See <see cref="SocketFacts.CountKey"/>.</summary>
+    public UInt128 CountKey { get; set; }
+
     /// <summary>The last thing that went wrong with a pod, for the log.</summary>
     public string? Detail { get; set; }
 
@@ -77,6 +80,7 @@ internal sealed class HandshakeCall
         Request = Facts,
         Service = Service,
         Endpoint = pod.Endpoint,
+        CountKey = CountKey,
         Tries = Tries,
         Headers = headers,
     };

@@ -115,17 +115,28 @@ internal sealed class HandshakePipeline(LiveTableHolder tables, ForwardedHeaders
         return null;
     }
 
-    private HandshakeRefused? Count(HandshakeCall call, RouteState route) => counts.TryTake(route, call.Forwarded.ClientAddress) switch
+    private HandshakeRefused? Count(HandshakeCall call, RouteState route)
     {
-        HandshakeRefusal.None => null,
-        HandshakeRefusal.ClientFull => call.Refuse(503, HandshakeRefusal.ClientFull, "this client has as many WebSockets open as it may have"),
-        var full => call.Refuse(503, full, "as many WebSockets are open here as there may be"),
-    };
+        var policy = route.Policy.WebSocket;
+        if (policy.MaxConnectionsPerKey > 0)
+        {
+            call.CountKey = SocketCounts.KeyOf(PickKey.Text(policy.ConnectionKey, call.Target, call.Client.Headers.Get));
+        }
+
+        return counts.TryTake(route, call.Forwarded.ClientAddress, call.CountKey) switch
+        {
+            HandshakeRefusal.None => null,
+            HandshakeRefusal.NamespaceFull => call.Refuse(503, HandshakeRefusal.NamespaceFull, "as many WebSockets are open in this namespace as there may be"),
+            HandshakeRefusal.KeyFull => call.Refuse(503, HandshakeRefusal.KeyFull, "as many WebSockets are open under this key as there may be"),
+            HandshakeRefusal.ClientFull => call.Refuse(503, HandshakeRefusal.ClientFull, "this client has as many WebSockets open as it may have"),
+            var full => call.Refuse(503, full, "as many WebSockets are open here as there may be"),
+        };
+    }
 
     /// <summary>What was counted is given back when the handshake fails in any way; else it goes with the pod's connection.</summary>
     private async Task<HandshakeResult> TryCountedAsync(HandshakeCall call, RouteState route, HandshakeLimit limit)
     {
-        if (!route.HasSocketLimits)
+        if (!counts.Counts(route))
         {
             return await TryPodsAsync(call, route, call.Backend!, limit);
         }
@@ -137,7 +148,7 @@ internal sealed class HandshakePipeline(LiveTableHolder tables, ForwardedHeaders
         }
         finally
         {
-            void Return() => counts.Return(route, call.Forwarded.ClientAddress);
+            void Return() => counts.Return(route, call.Forwarded.ClientAddress, call.CountKey);
             if (result is HandshakeAccepted accepted)
             {
                 accepted.Connection.Returned = Return;

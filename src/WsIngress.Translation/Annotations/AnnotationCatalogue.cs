@@ -282,6 +282,24 @@ public static class AnnotationCatalogue
         Summary = "Most open sockets of one pod from each replica; a full pod is passed over, and when all are full the answer is 503 with `Retry-After`.",
     };
 
+    internal static readonly Annotation<int> MaxConnectionsPerKey = new("max-connections-per-key", WordText.Count)
+    {
+        Group = AnnotationGroup.WebSocket,
+        Targets = AnnotationTargets.Ingress,
+        Allowed = AnyCount,
+        Default = "0",
+        Summary = "Most open sockets of the Ingress on each replica with the same `connection-key`.",
+    };
+
+    internal static readonly Annotation<HashKey> ConnectionKey = new("connection-key", WordText.ConnectionKey)
+    {
+        Group = AnnotationGroup.WebSocket,
+        Targets = AnnotationTargets.Ingress,
+        Allowed = "`client-ip`, `header:NAME`, `cookie:NAME`, `query:NAME`",
+        Default = "client-ip",
+        Summary = "What `max-connections-per-key` counts by; a handshake without it counts for its client's address.",
+    };
+
     internal static readonly Annotation<double> HandshakeRate = new("websocket-handshake-rate", HandshakeRateText.TryParse)
     {
         Group = AnnotationGroup.WebSocket,
@@ -385,7 +403,7 @@ public static class AnnotationCatalogue
         BackendProtocol, BackendTlsVerify, BackendTlsServerName, BackendTlsCaSecret, ConnectTimeout,
         RewriteTarget, UseRegex, SslRedirect, RequestTimeout, MaxBodySize,
         AllowCidrs, DenyCidrs,
-        WebSocket, WebSocketIdleTimeout, WebSocketHandshakeTimeout, WebSocketMaxAge, MaxConnections, MaxConnectionsPerClient, MaxConnectionsPerPod,
+        WebSocket, WebSocketIdleTimeout, WebSocketHandshakeTimeout, WebSocketMaxAge, MaxConnections, MaxConnectionsPerClient, MaxConnectionsPerPod, MaxConnectionsPerKey, ConnectionKey,
         HandshakeRate, HandshakeRatePerPod, HandshakeBurst, HandshakeQueue, HandshakeQueueTimeout, Drain, DrainWindow, DrainCloseCode, OnRouteRemoved);
 
     /// <summary>By full name.</summary>

@@ -11,7 +11,7 @@ internal readonly record struct BackendTerms(BackendPolicy Policy, string? Close
 /// Turns annotations into policies. What is about pods may stand on the Ingress and on the Service; the Service's value wins, as
 /// it has the narrower owner, and holds for every Ingress. Values never cross from one Ingress to another.
 /// </summary>
-internal sealed class PolicyBuilder(SnapshotIndex index, List<Problem> problems)
+internal sealed class PolicyBuilder(SnapshotIndex index, AnnotationDefaults defaults, List<Problem> problems)
 {
     private readonly Dictionary<V1Service, AnnotationSet> _services = new(ReferenceEqualityComparer.Instance);
 
@@ -66,6 +66,8 @@ internal sealed class PolicyBuilder(SnapshotIndex index, List<Problem> problems)
             MaxAge = set.Get(AnnotationCatalogue.WebSocketMaxAge, socket.MaxAge),
             MaxConnections = set.Get(AnnotationCatalogue.MaxConnections, socket.MaxConnections),
             MaxConnectionsPerClient = set.Get(AnnotationCatalogue.MaxConnectionsPerClient, socket.MaxConnectionsPerClient),
+            MaxConnectionsPerKey = set.Get(AnnotationCatalogue.MaxConnectionsPerKey, socket.MaxConnectionsPerKey),
+            ConnectionKey = set.Get(AnnotationCatalogue.ConnectionKey, socket.ConnectionKey),
             Pace = Pace(set.Get(AnnotationCatalogue.HandshakeRate, 0), new(set, set)),
             OnRouteRemoved = set.Get(AnnotationCatalogue.OnRouteRemoved, socket.OnRouteRemoved),
         };
@@ -167,6 +169,11 @@ internal sealed class PolicyBuilder(SnapshotIndex index, List<Problem> problems)
             Warn(draft, values, AnnotationCatalogue.DrainCloseCode, $"with {AnnotationCatalogue.Drain.Name}: wait the pods close their sockets themselves, and it has no effect");
         }
 
+        if (draft.Annotations.Get(AnnotationCatalogue.MaxConnectionsPerKey, 0) == 0)
+        {
+            Warn(draft, values, AnnotationCatalogue.ConnectionKey, $"without {AnnotationCatalogue.MaxConnectionsPerKey.Name} it has no effect");
+        }
+
         if (!policy.Pace.IsOn && draft.Annotations.Get(AnnotationCatalogue.HandshakeRate, 0) <= 0)
         {
             foreach (var annotation in new Annotation[] { AnnotationCatalogue.HandshakeBurst, AnnotationCatalogue.HandshakeQueue, AnnotationCatalogue.HandshakeQueueTimeout })
@@ -214,7 +221,7 @@ internal sealed class PolicyBuilder(SnapshotIndex index, List<Problem> problems)
         if (!_services.TryGetValue(service, out var set))
         {
             var owner = new ObjectReference("Service", service.Metadata.NamespaceProperty ?? "", service.Metadata.Name ?? "");
-            _services[service] = set = AnnotationReader.Read(service.Metadata.Annotations, AnnotationTargets.Service, owner, problems);
+            _services[service] = set = AnnotationReader.Read(service.Metadata.Annotations, AnnotationTargets.Service, owner, problems, defaults);
         }
 
         return set;
