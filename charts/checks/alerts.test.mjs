@@ -36,8 +36,8 @@ const a = { job: "j", instance: "a", pod: "a" };
 const day = 86400;
 
 // Whose doing a refused handshake is. Together they are all reasons: a new one has to be put on one side.
-const oursOrThePods = ["no-endpoint", "connect-failed", "timeout", "pod-protocol-error", "closed", "no-room", "ingress-full", "pods-full", "internal-error"];
-const ofTheClients = ["bad-request", "no-route", "address-denied", "web-socket-off", "redirected-to-tls", "pod-refused", "draining", "client-full", "client-gone"];
+const oursOrThePods = ["no-endpoint", "connect-failed", "timeout", "pod-protocol-error", "closed", "no-room", "namespace-full", "ingress-full", "pods-full", "handshake-rate", "internal-error"];
+const ofTheClients = ["bad-request", "no-route", "address-denied", "web-socket-off", "redirected-to-tls", "pod-refused", "draining", "client-full", "key-full", "client-gone"];
 
 // Samples come every 30 s. `fires` is the labels of the alert besides its own, or false.
 const cases = [

@@ -8,6 +8,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using WsIngress.Proxy.Admission;
 using WsIngress.Proxy.Handshake;
 using WsIngress.Proxy.Http;
 using WsIngress.Proxy.Listening;
@@ -38,6 +39,7 @@ public sealed class DataPlane : IAsyncDisposable
     private readonly LoopGroup? _loops;
     private readonly TlsServer? _tls;
     private readonly SocketRelays _relays;
+    private readonly HandshakeAdmission _admission;
     private readonly ProxyApplication _application;
     private readonly Dictionary<string, ListenOptions> _listeners = [];
     private volatile bool _listening;
@@ -48,14 +50,16 @@ public sealed class DataPlane : IAsyncDisposable
         _options = options;
         _time = time;
         _logger = loggers.CreateLogger("WsIngress.Proxy");
-        _relays = new SocketRelays(telemetry, () => Tables!.Current, options.PodDeadline, time, _logger);
-        Tables = new LiveTableHolder(new CertificateMap.Factory(DefaultCertificate.Create(time), _logger), _relays.PodChanged);
+        _relays = new SocketRelays(telemetry, () => Tables!.Current, options.PodDeadline, new SocketCounts(options.MaxConnectionsPerNamespace), time, _logger);
+        Tables = new LiveTableHolder(new CertificateMap.Factory(DefaultCertificate.Create(time), _logger), _relays.PodChanged, time);
         _loops = options.Transport == TransportKind.Epoll ? new LoopGroup(options.Loops, time, loggers.CreateLogger("WsIngress.Transport")) : null;
         _tls = _loops is not null && options.Https is not null ? CreateTls(time) : null;
         var forwarding = new ForwardedHeaders(options.TrustedProxies);
         var choice = random ?? Random.Shared;
         Room = options.Room ?? ProcessRoom.OfThisProcess(time, _logger);
-        var pipeline = new HandshakePipeline(Tables, forwarding, _relays, new PodDialer(), Room, _relays.Counts, choice, _logger);
+        var retry = new RetryDelay(choice, time);
+        _admission = new HandshakeAdmission(choice, time);
+        var pipeline = new HandshakePipeline(Tables, forwarding, _relays, new PodDialer(), Room, _relays.Counts, _admission, retry, choice, _logger);
         var ids = new RequestIds();
         var upgrades = options.Handshake == HandshakeWay.Transport
             ? new TransportUpgrades(TransportHandshake.Limits(options), pipeline, _relays, telemetry, ids, time, _logger)
@@ -63,7 +67,7 @@ public sealed class DataPlane : IAsyncDisposable
         _host = Build(loggers, upgrades);
         _server = _host.Services.GetRequiredService<IServer>();
         _application = new ProxyApplication(
-            new HttpEndpoint(Tables, forwarding, _host.Services.GetRequiredService<IHttpForwarder>(), _clients, telemetry, choice, time),
+            new HttpEndpoint(Tables, forwarding, _host.Services.GetRequiredService<IHttpForwarder>(), _clients, telemetry, retry, choice, time),
             new WebSocketEndpoint(pipeline, _relays, telemetry, time),
             _active,
             ids,
@@ -83,6 +87,9 @@ public sealed class DataPlane : IAsyncDisposable
 
     /// <summary>What decides whether one more socket is taken.</summary>
     public ProcessRoom Room { get; }
+
+    /// <summary>Handshakes that wait for their turn, by Ingress and Service.</summary>
+    public IEnumerable<(Routing.RouteOwner Owner, string Service, int Count)> WaitingHandshakes => _admission.Waiting();
 
     /// <summary>Plain HTTP requests under way.</summary>
     public int ActiveRequests => _active.Count;

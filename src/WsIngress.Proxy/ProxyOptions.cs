@@ -37,6 +37,9 @@ public sealed record ProxyOptions
     /// <summary>Asked once about every pod that begins to go with sockets open; null: nobody knows.</summary>
     public PodDeadline? PodDeadline { get; init; }
 
+    /// <summary>Open sockets of all Ingresses of one namespace; zero means no limit.</summary>
+    public int MaxConnectionsPerNamespace { get; init; }
+
     /// <summary>What moves the bytes under the server. Default: epoll on Linux.</summary>
     public TransportKind Transport { get; init; } = DefaultTransport;
 

@@ -117,4 +117,10 @@ public sealed record BackendPolicy
 
     /// <summary>Open sockets of one pod, from this replica; zero means no limit.</summary>
     public int MaxConnectionsPerPod { get; init; }
+
+    /// <summary>New sockets of one pod, from this replica.</summary>
+    public HandshakePace Pace { get; init; } = HandshakePace.None;
+
+    /// <summary>A pod that has just become ready begins with a tenth of what it gets, and has all of it after this time; zero: at once.</summary>
+    public TimeSpan SlowStart { get; init; }
 }

@@ -121,6 +121,13 @@ internal static class RouteJson
         Duration(json, "webSocketMaxAge", policy.WebSocket.MaxAge, normal.WebSocket.MaxAge);
         Count(json, "maxConnections", policy.WebSocket.MaxConnections);
         Count(json, "maxConnectionsPerClient", policy.WebSocket.MaxConnectionsPerClient);
+        Count(json, "maxConnectionsPerKey", policy.WebSocket.MaxConnectionsPerKey);
+        if (policy.WebSocket.ConnectionKey != normal.WebSocket.ConnectionKey)
+        {
+            json.WriteString("connectionKey", Text(policy.WebSocket.ConnectionKey));
+        }
+
+        Pace(json, "handshakes", policy.WebSocket.Pace);
         if (policy.WebSocket.OnRouteRemoved != RouteRemoval.Keep)
         {
             json.WriteString("onRouteRemoved", policy.WebSocket.OnRouteRemoved.ToString());
@@ -144,7 +151,7 @@ internal static class RouteJson
 
         if (policy.HashBy != BackendPolicy.Default.HashBy)
         {
-            json.WriteString("hashBy", policy.HashBy.Name.Length == 0 ? policy.HashBy.Source.ToString() : $"{policy.HashBy.Source}:{policy.HashBy.Name}");
+            json.WriteString("hashBy", Text(policy.HashBy));
         }
 
         if (policy.Affinity is { } cookie)
@@ -182,7 +189,25 @@ internal static class RouteJson
         }
 
         Count(json, "maxConnectionsPerPod", policy.MaxConnectionsPerPod);
+        Pace(json, "handshakesPerPod", policy.Pace);
+        Duration(json, "slowStart", policy.SlowStart, TimeSpan.Zero);
+        json.WriteEndObject();
+    }
 
+    private static string Text(HashKey key) => key.Name.Length == 0 ? key.Source.ToString() : $"{key.Source}:{key.Name}";
+
+    private static void Pace(Utf8JsonWriter json, string name, HandshakePace pace)
+    {
+        if (!pace.IsOn)
+        {
+            return;
+        }
+
+        json.WriteStartObject(name);
+        json.WriteNumber("rate", pace.Rate);
+        json.WriteNumber("burst", pace.Capacity);
+        json.WriteNumber("queue", pace.Queue);
+        json.WriteNumber("queueTimeoutSeconds", pace.QueueTimeout.TotalSeconds);
         json.WriteEndObject();
     }
 

@@ -58,6 +58,15 @@ public sealed record WebSocketPolicy
     /// <summary>Open sockets of one client of the Ingress, on this replica: of an IPv4 address, or of an IPv6 /64. Zero means no limit.</summary>
     public int MaxConnectionsPerClient { get; init; }
 
+    /// <summary>Open sockets of the Ingress with the same <see cref="ConnectionKey"/>, on this replica; zero means no limit.</summary>
+    public int MaxConnectionsPerKey { get; init; }
+
+    /// <summary>What <see cref="MaxConnectionsPerKey"/> counts by; a handshake without it counts for its client's address. Never the path.</summary>
+    public HashKey ConnectionKey { get; init; } = new(HashSource.ClientIp);
+
+    /// <summary>New sockets of the whole Ingress, on this replica.</summary>
+    public HandshakePace Pace { get; init; } = HandshakePace.None;
+
     /// <summary>What becomes of open sockets when no route serves their host and path any more.</summary>
     public RouteRemoval OnRouteRemoved { get; init; }
 }

@@ -14,7 +14,7 @@ internal sealed class DraftFiller(SnapshotIndex index, TranslationOptions option
 {
     private readonly List<IngressDraft> _fresh = [];
 
-    private RuleTranslator Rules => field ??= new(Backends, new PolicyBuilder(index, problems));
+    private RuleTranslator Rules => field ??= new(Backends, new PolicyBuilder(index, options.Defaults, problems));
 
     private TlsTranslator Tls => field ??= new(index);
 
@@ -34,7 +34,7 @@ internal sealed class DraftFiller(SnapshotIndex index, TranslationOptions option
             var isClean = draft.Problems.Count == 0;
             index.Lookups.Clear();
             Backends.Uses.Clear();
-            draft.Annotations = AnnotationReader.Read(draft.Ingress.Metadata?.Annotations, AnnotationTargets.Ingress, draft.Reference, draft.Problems);
+            draft.Annotations = AnnotationReader.Read(draft.Ingress.Metadata?.Annotations, AnnotationTargets.Ingress, draft.Reference, draft.Problems, options.Defaults);
             ForeignAnnotations.Name(draft.Ingress, draft.Reference, draft.Problems);
             Rules.Translate(draft);
             Tls.Translate(draft);

@@ -1,3 +1,5 @@
+using WsIngress.Translation.Annotations;
+
 namespace WsIngress.Translation;
 
 /// <summary>Which Ingresses are ours and what they may ask for. The same for every translation of a process.</summary>
@@ -31,4 +33,7 @@ public sealed record TranslationOptions
 
     /// <summary>False turns a route to an ExternalName Service into 503 with a Problem.</summary>
     public bool AllowExternalName { get; init; } = true;
+
+    /// <summary>What annotations say where no object sets them.</summary>
+    public AnnotationDefaults Defaults { get; init; } = AnnotationDefaults.None;
 }

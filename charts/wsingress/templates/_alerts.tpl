@@ -36,7 +36,7 @@ sum by (namespace, ingress, service) (
 {{/* Handshakes a second that failed on our side or the pods', not by a fault of the client. */}}
 {{- define "wsingress.alerts.failures" -}}
 sum by (namespace, ingress, service) (
-  rate(wsingress_websocket_handshake_failures_total{ {{- . -}} reason=~"no-endpoint|connect-failed|timeout|pod-protocol-error|closed|no-room|ingress-full|pods-full|internal-error"}[5m])
+  rate(wsingress_websocket_handshake_failures_total{ {{- . -}} reason=~"no-endpoint|connect-failed|timeout|pod-protocol-error|closed|no-room|namespace-full|ingress-full|pods-full|handshake-rate|internal-error"}[5m])
 )
 {{- end -}}
 

@@ -25,5 +25,8 @@ public sealed class BackendState(Backend backend)
     /// <summary>Version of the objects that <see cref="Current"/> shows when it was set past a table; an older table does not take it back.</summary>
     internal long AsOf { get; set; }
 
+    /// <summary>Its endpoints were set before: one that comes now has become ready just now.</summary>
+    internal bool IsKnown { get; set; }
+
     internal uint NextTurn() => Interlocked.Increment(ref _cursor);
 }

@@ -17,8 +17,10 @@ internal static class Balancer
     /// <param name="tried">Endpoints that refused the connection in this request; they are left out.</param>
     /// <param name="random">Source of choice.</param>
     /// <param name="mostSockets">Endpoints with so many open sockets are left out; zero: none is.</param>
+    /// <param name="time">The clock, for pods that begin slowly; null: none does.</param>
+    /// <param name="paced">Endpoints that may not take a new socket just now are left out.</param>
     /// <returns>Null when no candidate is left.</returns>
-    public static EndpointEntry? Pick(BackendState backend, BackendPolicy policy, string? affinityToken, ReadOnlySpan<char> hashKey, List<EndpointEntry>? tried, Random random, int mostSockets = 0)
+    public static EndpointEntry? Pick(BackendState backend, BackendPolicy policy, string? affinityToken, ReadOnlySpan<char> hashKey, List<EndpointEntry>? tried, Random random, int mostSockets = 0, TimeProvider? time = null, bool paced = false)
     {
         var candidates = backend.Current.Eligible;
         if (tried is { Count: > 0 })
@@ -29,6 +31,12 @@ internal static class Balancer
         if (mostSockets > 0)
         {
             candidates = Array.FindAll(candidates, c => c.State.OpenSockets < mostSockets);
+        }
+
+        if (paced && policy.Pace.IsOn)
+        {
+            var now = time!.GetTimestamp();
+            candidates = Array.FindAll(candidates, c => c.State.Bucket.UntilNext(c.State.PaceAt(policy, now, time)) == TimeSpan.Zero);
         }
 
         if (candidates.Length == 0)
@@ -42,17 +50,20 @@ internal static class Balancer
             return bound;
         }
 
+        var shares = time is null ? default : PodShares.At(policy.SlowStart, time, candidates);
         return candidates.Length == 1 ? candidates[0] : policy.LoadBalancing switch
         {
-            LoadBalancing.LeastConnections => Least(candidates, random),
-            LoadBalancing.RoundRobin => RoundRobin(candidates, backend.NextTurn()),
-            LoadBalancing.Random => Weighted(candidates, random),
+            LoadBalancing.LeastConnections => Least(candidates, shares, random),
+            LoadBalancing.RoundRobin when !shares.AreUneven => RoundRobin(candidates, backend.NextTurn()),
+            LoadBalancing.Random or LoadBalancing.RoundRobin => Weighted(candidates, shares, random),
+
+            // A key that moved to a pod bit by bit while it warms up would have moved twice.
             LoadBalancing.ConsistentHash => Rendezvous(candidates, hashKey),
-            _ => PowerOfTwo(candidates, random),
+            _ => PowerOfTwo(candidates, shares, random),
         };
     }
 
-    private static EndpointEntry PowerOfTwo(EndpointEntry[] candidates, Random random)
+    private static EndpointEntry PowerOfTwo(EndpointEntry[] candidates, in PodShares shares, Random random)
     {
         var first = random.Next(candidates.Length);
         var second = random.Next(candidates.Length - 1);
@@ -61,7 +72,7 @@ internal static class Balancer
             second++;
         }
 
-        var order = Compare(candidates[first], candidates[second]);
+        var order = Compare(candidates[first], candidates[second], shares);
         if (order == 0)
         {
             order = random.Next(2) == 0 ? -1 : 1;
@@ -70,13 +81,13 @@ internal static class Balancer
         return order < 0 ? candidates[first] : candidates[second];
     }
 
-    private static EndpointEntry Least(EndpointEntry[] candidates, Random random)
+    private static EndpointEntry Least(EndpointEntry[] candidates, in PodShares shares, Random random)
     {
         var best = candidates[0];
         var ties = 1;
         for (var i = 1; i < candidates.Length; i++)
         {
-            var order = Compare(candidates[i], best);
+            var order = Compare(candidates[i], best, shares);
             if (order < 0)
             {
                 best = candidates[i];
@@ -92,33 +103,33 @@ internal static class Balancer
     }
 
     /// <summary>Load over weight, compared by cross multiplication; a new socket is counted in, so that weight matters at zero load.</summary>
-    private static int Compare(EndpointEntry x, EndpointEntry y) =>
-        ((x.State.Load + 1L) * y.Endpoint.Weight).CompareTo((y.State.Load + 1L) * x.Endpoint.Weight);
+    private static int Compare(EndpointEntry x, EndpointEntry y, in PodShares shares) =>
+        ((x.State.Load + 1L) * shares.Of(y)).CompareTo((y.State.Load + 1L) * shares.Of(x));
 
     private static EndpointEntry RoundRobin(EndpointEntry[] candidates, uint turn)
     {
-        var total = Total(candidates);
-        return total == candidates.Length ? candidates[turn % (uint)candidates.Length] : At(candidates, turn % (uint)total);
+        var total = Total(candidates, default);
+        return total == candidates.Length ? candidates[turn % (uint)candidates.Length] : At(candidates, default, turn % (uint)total);
     }
 
-    private static EndpointEntry Weighted(EndpointEntry[] candidates, Random random) => At(candidates, random.NextInt64(Total(candidates)));
+    private static EndpointEntry Weighted(EndpointEntry[] candidates, in PodShares shares, Random random) => At(candidates, shares, random.NextInt64(Total(candidates, shares)));
 
-    private static long Total(EndpointEntry[] candidates)
+    private static long Total(EndpointEntry[] candidates, in PodShares shares)
     {
         var total = 0L;
         foreach (var candidate in candidates)
         {
-            total += candidate.Endpoint.Weight;
+            total += shares.Of(candidate);
         }
 
         return total;
     }
 
-    private static EndpointEntry At(EndpointEntry[] candidates, long share)
+    private static EndpointEntry At(EndpointEntry[] candidates, in PodShares shares, long share)
     {
         foreach (var candidate in candidates)
         {
-            share -= candidate.Endpoint.Weight;
+            share -= shares.Of(candidate);
             if (share < 0)
             {
                 return candidate;

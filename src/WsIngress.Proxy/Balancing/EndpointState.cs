@@ -1,3 +1,6 @@
+using WsIngress.Proxy.Admission;
+using WsIngress.Routing;
+
 namespace WsIngress.Proxy.Balancing;
 
 /// <summary>
@@ -9,6 +12,14 @@ public sealed class EndpointState(string key)
     private int _openSockets;
     private int _inFlight;
     private volatile PodPhase _phase;
+    private PaceBucket? _bucket;
+    private long _readySince = NotWatched;
+
+    /// <summary>It was ready when it was first seen.</summary>
+    private const long NotWatched = long.MinValue;
+
+    /// <summary>The share with which a pod begins: enough to fill its caches, and to be seen to fail.</summary>
+    private const double Coldest = 0.1;
 
     public string Key { get; } = key;
 
@@ -27,6 +38,12 @@ public sealed class EndpointState(string key)
     /// <summary>Those of them that say that the pod is terminating.</summary>
     internal int Terminating { get; set; }
 
+    /// <summary>Those of them in which it may be picked.</summary>
+    internal int Eligible { get; set; }
+
+    /// <summary>What it may take of new sockets; made when a pace is first asked of it.</summary>
+    internal PaceBucket Bucket => Volatile.Read(ref _bucket) ?? Interlocked.CompareExchange(ref _bucket, new PaceBucket(), null) ?? _bucket!;
+
     /// <summary>Whether the pod stays; any thread may read it.</summary>
     internal PodPhase Phase
     {
@@ -44,6 +61,28 @@ public sealed class EndpointState(string key)
 
         Interlocked.Decrement(ref _openSockets);
         return false;
+    }
+
+    /// <summary>It has become ready while somebody looked.</summary>
+    internal void BecameReady(long now) => Volatile.Write(ref _readySince, now);
+
+    /// <summary>Its share of what a pod gets: from a tenth when it has just become ready to 1 when the time of its start is over.</summary>
+    internal double Warmth(TimeSpan slowStart, long now, TimeProvider time)
+    {
+        var since = Volatile.Read(ref _readySince);
+        if (since == NotWatched || slowStart <= TimeSpan.Zero)
+        {
+            return 1;
+        }
+
+        return Math.Clamp(Coldest + ((1 - Coldest) * (time.GetElapsedTime(since, now) / slowStart)), Coldest, 1);
+    }
+
+    /// <summary>The pace of new sockets at a moment of its start; its bucket grows as its rate does.</summary>
+    internal PaceNow PaceAt(BackendPolicy policy, long now, TimeProvider time)
+    {
+        var warmth = Warmth(policy.SlowStart, now, time);
+        return new(policy.Pace.Rate * warmth, Math.Max(1, policy.Pace.Capacity * warmth), now, time);
     }
 
     internal void SocketReturned() => Interlocked.Decrement(ref _openSockets);

@@ -18,17 +18,18 @@ internal static class PickKey
             return "";
         }
 
-        var key = policy.HashBy;
-        var text = key.Source switch
-        {
-            HashSource.Header => header(key.Name),
-            HashSource.Cookie => Cookie(header("Cookie"), key.Name),
-            HashSource.Query => QueryText.TryGet(target.Query, key.Name, out var value) ? value.ToString() : null,
-            HashSource.Path => target.NormalPath,
-            _ => null,
-        };
-        return text ?? client.ToString();
+        return Text(policy.HashBy, target, header) ?? client.ToString();
     }
+
+    /// <summary>What the request has for a key; null when it lacks it, and for the client's address.</summary>
+    public static string? Text(HashKey key, RequestTarget target, Func<string, string?> header) => key.Source switch
+    {
+        HashSource.Header => header(key.Name),
+        HashSource.Cookie => Cookie(header("Cookie"), key.Name),
+        HashSource.Query => QueryText.TryGet(target.Query, key.Name, out var value) ? value.ToString() : null,
+        HashSource.Path => target.NormalPath,
+        _ => null,
+    };
 
     /// <summary>The first cookie of the name (RFC 6265 §4.2), quotes kept.</summary>
     private static string? Cookie(string? cookies, string name)

@@ -46,11 +46,6 @@ internal static class AnswerBytes
         var head = new HeadBytes(output.GetSpan(HeadBytes.SizeOf(headers) + FixedLines + body.Length));
         StatusLine(ref head, status);
         head.Add("Content-Type: text/plain; charset=utf-8\r\n"u8);
-        if (status == 503 && !headers.Contains("Retry-After"))
-        {
-            head.AddField("Retry-After", LocalAnswer.RetryAfter);
-        }
-
         head.AddField("Content-Length", body.Length.ToString(CultureInfo.InvariantCulture));
         End(ref head, headers, date);
         head.Add(body);

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using WsIngress.Proxy.Admission;
 using WsIngress.Proxy.Balancing;
 using WsIngress.Proxy.Http;
 using WsIngress.Proxy.Listening;
@@ -13,7 +14,7 @@ namespace WsIngress.Proxy.Handshake;
 /// The one way from a <see cref="HandshakeRequest"/> to a <see cref="HandshakeResult"/>: match, guards, choice of pod, dial, the
 /// pod's answer. Nothing reaches the client before a pod has answered, so a pod that refuses the connection costs only time.
 /// </summary>
-internal sealed class HandshakePipeline(LiveTableHolder tables, ForwardedHeaders forwarding, SocketRelays relays, PodDialer dialer, ProcessRoom room, SocketCounts counts, Random random, ILogger logger)
+internal sealed class HandshakePipeline(LiveTableHolder tables, ForwardedHeaders forwarding, SocketRelays relays, PodDialer dialer, ProcessRoom room, SocketCounts counts, HandshakeAdmission admission, RetryDelay retry, Random random, ILogger logger)
 {
     /// <param name="request">What the client asks for.</param>
     /// <param name="id">Of the request, for logs.</param>
@@ -36,6 +37,7 @@ internal sealed class HandshakePipeline(LiveTableHolder tables, ForwardedHeaders
             Route = route,
             Forwarded = forwarded,
             Facts = Facts(request, target, route, forwarded, id),
+            Retry = retry,
         };
         return Refuse(call, refusal) is { } refused ? Task.FromResult<HandshakeResult>(refused) : ConnectAsync(call, route!, limit);
     }
@@ -113,17 +115,28 @@ internal sealed class HandshakePipeline(LiveTableHolder tables, ForwardedHeaders
         return null;
     }
 
-    private HandshakeRefused? Count(HandshakeCall call, RouteState route) => counts.TryTake(route, call.Forwarded.ClientAddress) switch
+    private HandshakeRefused? Count(HandshakeCall call, RouteState route)
     {
-        HandshakeRefusal.None => null,
-        HandshakeRefusal.ClientFull => call.Refuse(503, HandshakeRefusal.ClientFull, "this client has as many WebSockets open as it may have"),
-        var full => call.Refuse(503, full, "as many WebSockets are open here as there may be"),
-    };
+        var policy = route.Policy.WebSocket;
+        if (policy.MaxConnectionsPerKey > 0)
+        {
+            call.CountKey = SocketCounts.KeyOf(PickKey.Text(policy.ConnectionKey, call.Target, call.Client.Headers.Get));
+        }
+
+        return counts.TryTake(route, call.Forwarded.ClientAddress, call.CountKey) switch
+        {
+            HandshakeRefusal.None => null,
+            HandshakeRefusal.NamespaceFull => call.Refuse(503, HandshakeRefusal.NamespaceFull, "as many WebSockets are open in this namespace as there may be"),
+            HandshakeRefusal.KeyFull => call.Refuse(503, HandshakeRefusal.KeyFull, "as many WebSockets are open under this key as there may be"),
+            HandshakeRefusal.ClientFull => call.Refuse(503, HandshakeRefusal.ClientFull, "this client has as many WebSockets open as it may have"),
+            var full => call.Refuse(503, full, "as many WebSockets are open here as there may be"),
+        };
+    }
 
     /// <summary>What was counted is given back when the handshake fails in any way; else it goes with the pod's connection.</summary>
     private async Task<HandshakeResult> TryCountedAsync(HandshakeCall call, RouteState route, HandshakeLimit limit)
     {
-        if (!route.HasSocketLimits)
+        if (!counts.Counts(route))
         {
             return await TryPodsAsync(call, route, call.Backend!, limit);
         }
@@ -135,7 +148,7 @@ internal sealed class HandshakePipeline(LiveTableHolder tables, ForwardedHeaders
         }
         finally
         {
-            void Return() => counts.Return(route, call.Forwarded.ClientAddress);
+            void Return() => counts.Return(route, call.Forwarded.ClientAddress, call.CountKey);
             if (result is HandshakeAccepted accepted)
             {
                 accepted.Connection.Returned = Return;
@@ -149,20 +162,47 @@ internal sealed class HandshakePipeline(LiveTableHolder tables, ForwardedHeaders
         return result;
     }
 
-    private async Task<HandshakeResult> TryPodsAsync(HandshakeCall call, RouteState route, RouteBackend backend, HandshakeLimit limit)
+    private Task<HandshakeResult> TryPodsAsync(HandshakeCall call, RouteState route, RouteBackend backend, HandshakeLimit limit)
     {
         limit.Begin(route.Policy.WebSocket.HandshakeTimeout);
-        var affinity = PickKey.Affinity(backend.Policy, call.Client.Headers.Get("Cookie"));
-        var hashKey = PickKey.Hash(backend.Policy, call.Forwarded.ClientAddress, call.Target, call.Client.Headers.Get);
-        List<EndpointEntry>? tried = null;
-        while (Balancer.Pick(backend.Backend, backend.Policy, affinity, hashKey, tried, random, backend.Policy.MaxConnectionsPerPod) is { } endpoint)
+        return route.Policy.WebSocket.Pace.IsOn ? EnterAsync(call, route, backend, limit) : AskPodsAsync(call, route, backend, limit);
+    }
+
+    /// <summary>First the Ingress's turn, then a pod's.</summary>
+    private async Task<HandshakeResult> EnterAsync(HandshakeCall call, RouteState route, RouteBackend backend, HandshakeLimit limit)
+    {
+        if (await admission.EnterAsync(call, route, limit, out var entered) is { } refused)
         {
-            if (!endpoint.State.TryTakeSocket(backend.Policy.MaxConnectionsPerPod))
+            return refused;
+        }
+
+        try
+        {
+            return await AskPodsAsync(call, route, backend, limit);
+        }
+        finally
+        {
+            if (call.Tries == 0)
             {
-                // Somebody else took its last place a moment ago: it is not picked again.
-                continue;
+                // No pod has felt it.
+                entered.GiveBack();
+            }
+        }
+    }
+
+    private async Task<HandshakeResult> AskPodsAsync(HandshakeCall call, RouteState route, RouteBackend backend, HandshakeLimit limit)
+    {
+        var affinity = PickKey.Affinity(backend.Policy, call.Client.Headers.Get("Cookie"));
+        var turn = admission.PodsFor(call, route, backend, affinity);
+        while (true)
+        {
+            var (outcome, refused) = await admission.NextPodAsync(call, backend, turn, limit);
+            if (outcome != TurnOutcome.Taken)
+            {
+                return refused ?? NoPod(call, backend, turn);
             }
 
+            var endpoint = turn.Pod;
             call.Endpoint = endpoint;
             call.Tries++;
             PodConnection? pod = null;
@@ -177,7 +217,7 @@ internal sealed class HandshakePipeline(LiveTableHolder tables, ForwardedHeaders
             catch (DialException error)
             {
                 // Nothing was sent to this pod or to the client: the next pod may be asked.
-                (tried ??= []).Add(endpoint);
+                turn.Exclude(endpoint);
                 call.Detail = $"{endpoint.Authority}: {error.Message}";
             }
             finally
@@ -192,13 +232,14 @@ internal sealed class HandshakePipeline(LiveTableHolder tables, ForwardedHeaders
                 }
             }
         }
-
-        return tried is null
-            ? backend.Backend.Current.Eligible.Length > 0
-                ? call.Refuse(503, HandshakeRefusal.PodsFull, "every pod has as many WebSockets open as it may have")
-                : call.Refuse(503, HandshakeRefusal.NoEndpoint, "no endpoint is ready")
-            : call.Refuse(502, HandshakeRefusal.ConnectFailed, "no pod accepted the connection");
     }
+
+    private static HandshakeRefused NoPod(HandshakeCall call, RouteBackend backend, PodTurn turn) =>
+        turn.HasTried
+            ? call.Refuse(502, HandshakeRefusal.ConnectFailed, "no pod accepted the connection")
+            : backend.Backend.Current.Eligible.Length > 0
+                ? call.Refuse(503, HandshakeRefusal.PodsFull, "every pod has as many WebSockets open as it may have")
+                : call.Refuse(503, HandshakeRefusal.NoEndpoint, "no endpoint is ready");
 
     private static async Task<HandshakeResult> AskAsync(HandshakeCall call, RouteState route, RouteBackend backend, PodConnection pod, string? affinity, CancellationToken cancellation)
     {

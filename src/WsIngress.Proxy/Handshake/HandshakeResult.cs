@@ -38,7 +38,12 @@ public sealed class HandshakeAccepted : HandshakeResult
 
     public string? Subprotocol => Headers.Get("Sec-WebSocket-Protocol");
 
-    internal SocketFacts ToSocketFacts() => new(Request, Route, Connection.Endpoint, Service ?? "", Subprotocol);
+    /// <summary>See <see cref="SocketFacts.CountKey"/>.</summary>
+    internal UInt128 CountKey { get; init; }
+
+    internal SocketFacts ToSocketFacts() => CountKey == 0
+        ? new SocketFacts(Request, Route, Connection.Endpoint, Service ?? "", Subprotocol)
+        : new KeyedSocketFacts(Request, Route, Connection.Endpoint, Service ?? "", Subprotocol, CountKey);
 }
 
 /// <summary>No socket: our own refusal with a short text, or the pod's own answer with its body still to be read.</summary>

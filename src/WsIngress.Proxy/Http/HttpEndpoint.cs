@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using WsIngress.Proxy.Admission;
 using WsIngress.Proxy.Balancing;
 using WsIngress.Proxy.Live;
 using WsIngress.Proxy.Telemetry;
@@ -11,7 +12,7 @@ using Yarp.ReverseProxy.Forwarder;
 namespace WsIngress.Proxy.Http;
 
 /// <summary>Plain HTTP, SSE and gRPC: match, guards, choice of pod, then YARP forwards. A pod that takes no connection costs a try, not the request.</summary>
-internal sealed class HttpEndpoint(LiveTableHolder tables, ForwardedHeaders forwarding, IHttpForwarder forwarder, PodClients clients, IProxyTelemetry telemetry, Random random, TimeProvider time)
+internal sealed class HttpEndpoint(LiveTableHolder tables, ForwardedHeaders forwarding, IHttpForwarder forwarder, PodClients clients, IProxyTelemetry telemetry, RetryDelay retry, Random random, TimeProvider time)
 {
     public async Task HandleAsync(HttpContext http, string id)
     {
@@ -92,12 +93,12 @@ internal sealed class HttpEndpoint(LiveTableHolder tables, ForwardedHeaders forw
     }
 
     /// <summary>False when a guard has answered.</summary>
-    private static async Task<bool> PassesAsync(HttpContext http, HttpExchange exchange, RouteState route)
+    private async Task<bool> PassesAsync(HttpContext http, HttpExchange exchange, RouteState route)
     {
         switch (RouteGuards.Check(route.Policy, exchange.Forwarded))
         {
             case RouteVerdict.Closed:
-                await LocalAnswer.WriteAsync(http, 503, $"this route is closed: {route.Policy.ClosedBecause}");
+                await LocalAnswer.WriteAsync(http, 503, $"this route is closed: {route.Policy.ClosedBecause}", retry.Draw());
                 return false;
             case RouteVerdict.AddressDenied:
                 await LocalAnswer.WriteAsync(http, 403, "this address is not allowed");
@@ -128,7 +129,7 @@ internal sealed class HttpEndpoint(LiveTableHolder tables, ForwardedHeaders forw
     {
         if (route.PickBackend(random) is not { } backend)
         {
-            await LocalAnswer.WriteAsync(http, 503, "no endpoint is ready");
+            await LocalAnswer.WriteAsync(http, 503, "no endpoint is ready", retry.Draw());
             return;
         }
 
@@ -139,7 +140,7 @@ internal sealed class HttpEndpoint(LiveTableHolder tables, ForwardedHeaders forw
         var config = route.ForwarderConfig(backend.Policy.Protocol);
         var client = clients.Get(backend.Policy, route.Policy.ConnectTimeout, http.Features.Get<IDetachFeature>()?.Loop);
         List<EndpointEntry>? tried = null;
-        while (Balancer.Pick(backend.Backend, backend.Policy, affinity, hashKey, tried, random) is { } endpoint)
+        while (Balancer.Pick(backend.Backend, backend.Policy, affinity, hashKey, tried, random, time: time) is { } endpoint)
         {
             exchange.Endpoint = endpoint;
             transformer.AffinityCookie = AffinityCookies.Write(backend.Policy, endpoint, affinity, exchange.Forwarded.Proto == "https");
@@ -179,7 +180,7 @@ internal sealed class HttpEndpoint(LiveTableHolder tables, ForwardedHeaders forw
 
         if (tried is null)
         {
-            await LocalAnswer.WriteAsync(http, 503, "no endpoint is ready");
+            await LocalAnswer.WriteAsync(http, 503, "no endpoint is ready", retry.Draw());
         }
         else
         {

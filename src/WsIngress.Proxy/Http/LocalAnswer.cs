@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.WebUtilities;
@@ -7,12 +8,13 @@ namespace WsIngress.Proxy.Http;
 /// <summary>Answers that come from the proxy itself: a status and one line of text that names the cause. The same for HTTP and WebSocket.</summary>
 internal static class LocalAnswer
 {
-    /// <summary>Seconds a client is asked to wait after 503.</summary>
-    public const string RetryAfter = "1";
-
     public static string TextOf(int status, string text) => $"{status} {ReasonPhrases.GetReasonPhrase(status)}: {text}\n";
 
-    public static async Task WriteAsync(HttpContext http, int status, string text)
+    /// <param name="http">Nothing of its answer may have been sent.</param>
+    /// <param name="status">Of the answer.</param>
+    /// <param name="text">The cause.</param>
+    /// <param name="retryAfter">Seconds after which the client may try again; null leaves the header as it is.</param>
+    public static async Task WriteAsync(HttpContext http, int status, string text, int? retryAfter = null)
     {
         if (http.Response.HasStarted)
         {
@@ -21,9 +23,9 @@ internal static class LocalAnswer
         }
 
         http.Response.StatusCode = status;
-        if (status == 503)
+        if (retryAfter is { } seconds)
         {
-            http.Response.Headers.RetryAfter = RetryAfter;
+            http.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
         }
 
         await WriteTextAsync(http, status, text);

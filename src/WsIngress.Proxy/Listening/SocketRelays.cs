@@ -23,17 +23,17 @@ internal sealed class SocketRelays : ISocketRelayOwner, IAsyncDisposable
     private volatile bool _draining;
     private int _handled;
 
-    public SocketRelays(IProxyTelemetry telemetry, Func<LiveTable> table, PodDeadline? deadline, TimeProvider time, ILogger logger)
+    public SocketRelays(IProxyTelemetry telemetry, Func<LiveTable> table, PodDeadline? deadline, SocketCounts counts, TimeProvider time, ILogger logger)
     {
-        (_telemetry, _time) = (telemetry, time);
+        (_telemetry, Counts, _time) = (telemetry, counts, time);
         _pods = new PodDrains(Registry, deadline, time, Random.Shared, logger);
         _routes = new RouteDrains(Registry, table, time, Random.Shared, logger);
     }
 
     public RelayRegistry Registry { get; } = new();
 
-    /// <summary>Of the sockets whose Ingress has limits.</summary>
-    public SocketCounts Counts { get; } = new();
+    /// <summary>Of the sockets that have limits.</summary>
+    public SocketCounts Counts { get; }
 
     public bool IsDraining => _draining;
 
@@ -70,7 +70,7 @@ internal sealed class SocketRelays : ISocketRelayOwner, IAsyncDisposable
         // As below: first the load, then the telling.
         var facts = (SocketFacts)session.Tag!;
         Registry.Remove(session);
-        Counts.Return(facts.Route, facts.Client);
+        Counts.Return(facts.Route, facts.Client, facts.CountKey);
         facts.Endpoint.State.SocketReturned();
         try
         {

@@ -6,7 +6,8 @@ namespace WsIngress.Proxy.Live;
 
 /// <summary>The live state of every pod by its key. One that left is kept until it is idle: it may come back into a slice. Not thread-safe.</summary>
 /// <param name="changed">Hears of every pod whose phase has changed, under the caller's lock.</param>
-internal sealed class EndpointStates(Action<EndpointState> changed)
+/// <param name="time">The clock: pods that become ready begin slowly where that is asked for.</param>
+internal sealed class EndpointStates(Action<EndpointState> changed, TimeProvider time)
 {
     private readonly Dictionary<string, EndpointState> _states = new(StringComparer.Ordinal);
     private readonly HashSet<EndpointState> _left = [];
@@ -15,13 +16,15 @@ internal sealed class EndpointStates(Action<EndpointState> changed)
     public void Set(BackendState backend, ImmutableArray<Endpoint> endpoints)
     {
         var before = backend.Current;
+        var isKnown = backend.IsKnown;
+        backend.IsKnown = true;
         if (before.Source == endpoints || before.Source.AsSpan().SequenceEqual(endpoints.AsSpan()))
         {
             return;
         }
 
         // The new ones first: a pod that stays must not seem to be gone for a moment.
-        var next = new EndpointSet(endpoints, [.. endpoints.Select(endpoint => new EndpointEntry(endpoint, Take(endpoint)))]);
+        var next = new EndpointSet(endpoints, [.. endpoints.Select(endpoint => new EndpointEntry(endpoint, Take(endpoint, isKnown)))]);
         backend.Current = next;
         Leave(before);
         Judge(before);
@@ -34,6 +37,7 @@ internal sealed class EndpointStates(Action<EndpointState> changed)
         foreach (var entry in endpoints.All)
         {
             entry.State.Terminating -= entry.Endpoint.Terminating ? 1 : 0;
+            entry.State.Eligible -= entry.Endpoint.Eligible ? 1 : 0;
             if (--entry.State.Places == 0)
             {
                 _left.Add(entry.State);
@@ -75,7 +79,7 @@ internal sealed class EndpointStates(Action<EndpointState> changed)
         }
     }
 
-    private EndpointState Take(Endpoint endpoint)
+    private EndpointState Take(Endpoint endpoint, bool isWatched)
     {
         if (!_states.TryGetValue(endpoint.StateKey, out var state))
         {
@@ -84,6 +88,12 @@ internal sealed class EndpointStates(Action<EndpointState> changed)
 
         state.Places++;
         state.Terminating += endpoint.Terminating ? 1 : 0;
+        if (endpoint.Eligible && ++state.Eligible == 1 && isWatched)
+        {
+            // Of those that are there when a backend is first seen nobody knows since when.
+            state.BecameReady(time.GetTimestamp());
+        }
+
         return state;
     }
 }

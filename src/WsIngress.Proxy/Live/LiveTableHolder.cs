@@ -27,15 +27,16 @@ public sealed class LiveTableHolder
     private bool _isTorn;
 
     public LiveTableHolder(CertificateMap.Factory certificates)
-        : this(certificates, static _ => { })
+        : this(certificates, static _ => { }, TimeProvider.System)
     {
     }
 
     /// <param name="certificates">Loads certificates.</param>
     /// <param name="podChanged">Hears, under a lock, of every pod that goes, is gone, or has come back.</param>
-    internal LiveTableHolder(CertificateMap.Factory certificates, Action<EndpointState> podChanged)
+    /// <param name="time">The clock.</param>
+    internal LiveTableHolder(CertificateMap.Factory certificates, Action<EndpointState> podChanged, TimeProvider time)
     {
-        _endpoints = new(podChanged);
+        _endpoints = new(podChanged, time);
         _certificates = certificates;
         _current = new LiveTable(RoutingTable.Empty, new RouteMatcher(RoutingTable.Empty), certificates.Build([], null));
     }

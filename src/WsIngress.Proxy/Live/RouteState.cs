@@ -26,7 +26,7 @@ public sealed class RouteState
         PathRegex = pathRegex;
         Revision = revision;
         Service = backends.IsEmpty ? "" : backends[0].Backend.Service;
-        HasSocketLimits = Policy.WebSocket.MaxConnections > 0 || Policy.WebSocket.MaxConnectionsPerClient > 0;
+        HasSocketLimits = Policy.WebSocket.MaxConnections > 0 || Policy.WebSocket.MaxConnectionsPerClient > 0 || Policy.WebSocket.MaxConnectionsPerKey > 0;
         foreach (var backend in backends)
         {
             TotalWeight += backend.Weight;

@@ -51,9 +51,12 @@ public enum HandshakeRefusal
     ClientGone,
     Draining,
     NoRoom,
+    NamespaceFull,
     IngressFull,
     ClientFull,
+    KeyFull,
     PodsFull,
+    HandshakeRate,
     InternalError,
 }
 

@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using WsIngress.Proxy.Balancing;
+using WsIngress.Proxy.Handshake;
 using WsIngress.Proxy.Live;
 
 namespace WsIngress.Proxy.Telemetry;
@@ -12,7 +13,7 @@ namespace WsIngress.Proxy.Telemetry;
 /// An open socket: what its live record, its lines in the log and its metrics need. It is the relay session's tag, and one of the few objects that an
 /// idle socket holds; so it is kept small, and texts that many sockets of a route have in common are held once.
 /// </summary>
-public sealed class SocketFacts
+public class SocketFacts
 {
     private static readonly SearchValues<char> LowercaseHex = SearchValues.Create("0123456789abcdef");
 
@@ -84,6 +85,9 @@ public sealed class SocketFacts
 
     public string? Subprotocol { get; }
 
+    /// <summary>What its handshake had for the key of a limit; zero where nothing has to be kept. See <see cref="SocketCounts.KeyOf"/>.</summary>
+    internal virtual UInt128 CountKey => UInt128.Zero;
+
     /// <summary>An id as this proxy draws them, 32 lowercase hex digits, fits into 16 bytes; its text is 88.</summary>
     private static bool TryReadDrawn(string text, out UInt128 drawn)
     {
@@ -92,4 +96,11 @@ public sealed class SocketFacts
             && !text.AsSpan().ContainsAnyExcept(LowercaseHex)
             && UInt128.TryParse(text, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out drawn);
     }
+}
+
+/// <summary>One that counts for the key of a limit: only these pay for it.</summary>
+internal sealed class KeyedSocketFacts(RequestFacts request, RouteState route, EndpointEntry endpoint, string service, string? subprotocol, UInt128 key)
+    : SocketFacts(request, route, endpoint, service, subprotocol)
+{
+    internal override UInt128 CountKey => key;
 }

@@ -3,9 +3,15 @@ namespace WsIngress.Translation.Annotations;
 /// <summary>Reads the annotations of one object: values into an <see cref="AnnotationSet"/>, the rest into problems.</summary>
 internal static class AnnotationReader
 {
-    public static AnnotationSet Read(IDictionary<string, string>? annotations, AnnotationTargets place, ObjectReference owner, List<Problem> problems)
+    /// <param name="annotations">As the object has them.</param>
+    /// <param name="place">What the object is.</param>
+    /// <param name="owner">The object.</param>
+    /// <param name="problems">What cannot be used goes here.</param>
+    /// <param name="defaults">Of the operator; a Service's values come before the Ingress's, so its set has none.</param>
+    public static AnnotationSet Read(IDictionary<string, string>? annotations, AnnotationTargets place, ObjectReference owner, List<Problem> problems, AnnotationDefaults? defaults = null)
     {
-        var set = new AnnotationSet(owner);
+        defaults ??= AnnotationDefaults.None;
+        var set = new AnnotationSet(owner, place == AnnotationTargets.Ingress ? defaults : null);
         if (annotations is null)
         {
             return set;
@@ -32,19 +38,19 @@ internal static class AnnotationReader
             }
             else
             {
-                Refuse(set, annotation, place, text, error, problems);
+                Refuse(set, annotation, place, text, error, problems, defaults);
             }
         }
 
         return set;
     }
 
-    private static void Refuse(AnnotationSet set, Annotation annotation, AnnotationTargets place, string? text, string error, List<Problem> problems)
+    private static void Refuse(AnnotationSet set, Annotation annotation, AnnotationTargets place, string? text, string error, List<Problem> problems, AnnotationDefaults defaults)
     {
         var fallback = place == AnnotationTargets.Service ? "the Ingress's value applies, or else the default" : "the default applies";
         var effect = annotation.GuardsAccess
             ? "it guards access, so the routes answer 503 until it is mended"
-            : $"{fallback} ({annotation.Default.Replace("`", "", StringComparison.Ordinal)})";
+            : $"{fallback} ({defaults.TextOf(annotation) ?? annotation.Default.Replace("`", "", StringComparison.Ordinal)})";
         Add(set, annotation, text, $"the value {error}; allowed: {annotation.AllowedText}; {effect}", problems);
     }
 

@@ -11,7 +11,7 @@ internal readonly record struct BackendTerms(BackendPolicy Policy, string? Close
 /// Turns annotations into policies. What is about pods may stand on the Ingress and on the Service; the Service's value wins, as
 /// it has the narrower owner, and holds for every Ingress. Values never cross from one Ingress to another.
 /// </summary>
-internal sealed class PolicyBuilder(SnapshotIndex index, List<Problem> problems)
+internal sealed class PolicyBuilder(SnapshotIndex index, AnnotationDefaults defaults, List<Problem> problems)
 {
     private readonly Dictionary<V1Service, AnnotationSet> _services = new(ReferenceEqualityComparer.Instance);
 
@@ -45,6 +45,8 @@ internal sealed class PolicyBuilder(SnapshotIndex index, List<Problem> problems)
             Tls = tls,
             Drain = Drain(values),
             MaxConnectionsPerPod = values.Get(AnnotationCatalogue.MaxConnectionsPerPod, 0),
+            Pace = Pace(values.Get(AnnotationCatalogue.HandshakeRatePerPod, 0), values),
+            SlowStart = values.Get(AnnotationCatalogue.SlowStart, TimeSpan.Zero),
         };
         WarnWithoutEffect(draft, values, policy);
         policy = policy == BackendPolicy.Default ? BackendPolicy.Default : policy;
@@ -64,6 +66,9 @@ internal sealed class PolicyBuilder(SnapshotIndex index, List<Problem> problems)
             MaxAge = set.Get(AnnotationCatalogue.WebSocketMaxAge, socket.MaxAge),
             MaxConnections = set.Get(AnnotationCatalogue.MaxConnections, socket.MaxConnections),
             MaxConnectionsPerClient = set.Get(AnnotationCatalogue.MaxConnectionsPerClient, socket.MaxConnectionsPerClient),
+            MaxConnectionsPerKey = set.Get(AnnotationCatalogue.MaxConnectionsPerKey, socket.MaxConnectionsPerKey),
+            ConnectionKey = set.Get(AnnotationCatalogue.ConnectionKey, socket.ConnectionKey),
+            Pace = Pace(set.Get(AnnotationCatalogue.HandshakeRate, 0), new(set, set)),
             OnRouteRemoved = set.Get(AnnotationCatalogue.OnRouteRemoved, socket.OnRouteRemoved),
         };
         var policy = new RoutePolicy
@@ -99,6 +104,15 @@ internal sealed class PolicyBuilder(SnapshotIndex index, List<Problem> problems)
             Secure = values.Owner(AnnotationCatalogue.AffinityCookieSecure) is null ? null : values.Get(AnnotationCatalogue.AffinityCookieSecure, false),
         };
     }
+
+    /// <summary>Without a rate nothing else of it has an effect, and all policies are one.</summary>
+    private static HandshakePace Pace(double rate, PodAnnotations values) => rate <= 0 ? HandshakePace.None : new()
+    {
+        Rate = rate,
+        Burst = values.Get(AnnotationCatalogue.HandshakeBurst, HandshakePace.None.Burst),
+        Queue = values.Get(AnnotationCatalogue.HandshakeQueue, HandshakePace.None.Queue),
+        QueueTimeout = values.Get(AnnotationCatalogue.HandshakeQueueTimeout, HandshakePace.None.QueueTimeout),
+    };
 
     private static DrainPolicy Drain(PodAnnotations values)
     {
@@ -155,6 +169,19 @@ internal sealed class PolicyBuilder(SnapshotIndex index, List<Problem> problems)
             Warn(draft, values, AnnotationCatalogue.DrainCloseCode, $"with {AnnotationCatalogue.Drain.Name}: wait the pods close their sockets themselves, and it has no effect");
         }
 
+        if (draft.Annotations.Get(AnnotationCatalogue.MaxConnectionsPerKey, 0) == 0)
+        {
+            Warn(draft, values, AnnotationCatalogue.ConnectionKey, $"without {AnnotationCatalogue.MaxConnectionsPerKey.Name} it has no effect");
+        }
+
+        if (!policy.Pace.IsOn && draft.Annotations.Get(AnnotationCatalogue.HandshakeRate, 0) <= 0)
+        {
+            foreach (var annotation in new Annotation[] { AnnotationCatalogue.HandshakeBurst, AnnotationCatalogue.HandshakeQueue, AnnotationCatalogue.HandshakeQueueTimeout })
+            {
+                Warn(draft, values, annotation, $"without {AnnotationCatalogue.HandshakeRate.Name} or {AnnotationCatalogue.HandshakeRatePerPod.Name} it has no effect");
+            }
+        }
+
         if (policy.Affinity is null)
         {
             foreach (var annotation in AnnotationCatalogue.All)
@@ -194,7 +221,7 @@ internal sealed class PolicyBuilder(SnapshotIndex index, List<Problem> problems)
         if (!_services.TryGetValue(service, out var set))
         {
             var owner = new ObjectReference("Service", service.Metadata.NamespaceProperty ?? "", service.Metadata.Name ?? "");
-            _services[service] = set = AnnotationReader.Read(service.Metadata.Annotations, AnnotationTargets.Service, owner, problems);
+            _services[service] = set = AnnotationReader.Read(service.Metadata.Annotations, AnnotationTargets.Service, owner, problems, defaults);
         }
 
         return set;

@@ -89,6 +89,19 @@ internal static class WordText
         return true;
     }
 
+    /// <summary>As above, without the path, which says nothing about who somebody is.</summary>
+    public static bool ConnectionKey(string text, out HashKey value, out string error)
+    {
+        var known = HashKey(text, out value, out error);
+        if (known && value.Source == HashSource.Path)
+        {
+            error = "is not in the list";
+            return false;
+        }
+
+        return known;
+    }
+
     public static bool CookieName(string text, out string value, out string error)
     {
         value = text;

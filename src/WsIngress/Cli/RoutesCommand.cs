@@ -15,13 +15,14 @@ internal static class RoutesCommand
         translation.AddTo(command);
         command.SetAction((parse, stopping) =>
         {
-            var (ingressClass, disableExternalName) = translation.Read(parse, console);
+            var (ingressClass, disableExternalName, defaults) = translation.Read(parse, console);
             var options = new RoutesOptions
             {
                 Manifests = ReadFolder(parse.GetValue(manifests), console.Directory),
                 Admin = AdminOption.Read(parse.GetValue(admin)),
                 IngressClass = ingressClass,
                 DisableExternalName = disableExternalName,
+                Defaults = defaults,
                 Output = OutputFormatOption.Read(parse, output),
             };
             return routes(options, console, stopping);

@@ -1,4 +1,5 @@
 using System.Net;
+using WsIngress.Translation.Annotations;
 
 namespace WsIngress.Cli;
 
@@ -13,6 +14,9 @@ internal sealed record RoutesOptions
     public required string IngressClass { get; init; }
 
     public required bool DisableExternalName { get; init; }
+
+    /// <summary>What annotations say where no object sets them.</summary>
+    public AnnotationDefaults Defaults { get; init; } = AnnotationDefaults.None;
 
     public required OutputFormat Output { get; init; }
 }

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Net;
 using Microsoft.Extensions.Logging;
 using WsIngress.Proxy;
+using WsIngress.Translation.Annotations;
 
 namespace WsIngress.Cli;
 
@@ -31,6 +32,12 @@ internal sealed record ServerOptions
     public required ImmutableArray<IPNetwork> ProxyProtocol { get; init; }
 
     public required bool DisableExternalName { get; init; }
+
+    /// <summary>What annotations say where no object sets them.</summary>
+    public AnnotationDefaults Defaults { get; init; } = AnnotationDefaults.None;
+
+    /// <summary>Open sockets of all Ingresses of one namespace; zero means no limit.</summary>
+    public int MaxConnectionsPerNamespace { get; init; }
 
     /// <summary>Time over which a shutdown spreads its Close frames.</summary>
     public required TimeSpan DrainWindow { get; init; }

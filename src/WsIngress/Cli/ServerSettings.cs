@@ -31,6 +31,11 @@ internal sealed class ServerSettings
     private readonly Setting<HandshakeWay?> _handshake = new(
         "handshake", "auto|transport|kestrel", "Who reads the head of a WebSocket over HTTP/1.1", "auto", SettingParsers.HandshakeAllowed, SettingParsers.Handshake);
 
+    private readonly Setting<string> _defaults = DefaultSetting.Create();
+
+    private readonly Setting<int> _mostPerNamespace = new(
+        "max-connections-per-namespace", "N", "Most open sockets of the Ingresses of one namespace together; 0 for no limit", "0", SettingParsers.CountAllowed, SettingParsers.Count);
+
     private readonly Setting<LogLevel> _logLevel = new(
         "log-level", "LEVEL", "Least severe log line that is written", "info", SettingParsers.LogLevelAllowed, SettingParsers.Level);
 
@@ -62,7 +67,7 @@ internal sealed class ServerSettings
     /// <summary>In the order of the help.</summary>
     public IEnumerable<Setting> All =>
     [
-        _http, _https, _h2c, _metrics, _admin, IngressClass, _trustedProxies, _proxyProtocol, DisableExternalName,
+        _http, _https, _h2c, _metrics, _admin, IngressClass, _trustedProxies, _proxyProtocol, DisableExternalName, _defaults, _mostPerNamespace,
         _drainWindow, _transport, _loops, _handshake, _accessLog, _logLevel, _logFormat,
     ];
 
@@ -84,6 +89,8 @@ internal sealed class ServerSettings
             TrustedProxies = reader.Read(_trustedProxies),
             ProxyProtocol = reader.Read(_proxyProtocol),
             DisableExternalName = reader.Read(DisableExternalName),
+            Defaults = DefaultSetting.Read(reader, _defaults),
+            MaxConnectionsPerNamespace = reader.Read(_mostPerNamespace),
             DrainWindow = reader.Read(_drainWindow),
             DrainDeadline = deadline.Value,
             DeregistrationDelay = delay,

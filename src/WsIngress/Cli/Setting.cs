@@ -11,15 +11,13 @@ internal delegate bool SettingParser<T>(string text, out T value);
 /// </summary>
 internal abstract class Setting
 {
-    protected Setting(string name, string form, string description, bool isSwitch)
+    protected Setting(string name, string form, string description, bool isSwitch, bool isRepeated)
     {
-        Name = name;
-        Option = new Option<string?>(Flag)
-        {
-            Description = description,
-            HelpName = form,
-            Arity = isSwitch ? ArgumentArity.ZeroOrOne : ArgumentArity.ExactlyOne,
-        };
+        (Name, IsRepeated) = (name, isRepeated);
+        Option = isRepeated ? new Option<string[]>(Flag) : new Option<string?>(Flag);
+        Option.Description = description;
+        Option.HelpName = form;
+        Option.Arity = isRepeated ? ArgumentArity.OneOrMore : isSwitch ? ArgumentArity.ZeroOrOne : ArgumentArity.ExactlyOne;
     }
 
     public string Name { get; }
@@ -30,14 +28,17 @@ internal abstract class Setting
 
     public string Key => string.Concat(Name.Split('-').Select(word => char.ToUpperInvariant(word[0]) + word[1..]));
 
-    public Option<string?> Option { get; }
+    /// <summary>Given several times its texts are lines of one; else the last one counts.</summary>
+    public bool IsRepeated { get; }
+
+    public Option Option { get; }
 }
 
 /// <summary>A setting with a value of type <typeparamref name="T"/>; the default is written as a user would and parsed the same way.</summary>
 internal sealed class Setting<T> : Setting
 {
-    public Setting(string name, string form, string description, string? defaultText, string allowed, SettingParser<T> parser, bool isSwitch = false)
-        : base(name, form, defaultText is { Length: > 0 } ? $"{description} (default: {defaultText})" : description, isSwitch)
+    public Setting(string name, string form, string description, string? defaultText, string allowed, SettingParser<T> parser, bool isSwitch = false, bool isRepeated = false)
+        : base(name, form, defaultText is { Length: > 0 } ? $"{description} (default: {defaultText})" : description, isSwitch, isRepeated)
     {
         DefaultText = defaultText;
         Allowed = allowed;

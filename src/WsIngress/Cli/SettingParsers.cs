@@ -17,6 +17,7 @@ internal static class SettingParsers
     public const string TransportAllowed = "auto (epoll on Linux), epoll or sockets";
     public const string HandshakeAllowed = "auto (transport where epoll moves the bytes), transport or kestrel";
     public const string LoopsAllowed = "auto (one per core) or a number from 1 to 256";
+    public const string CountAllowed = "a number from 1 to 1000000000, or 0 for no limit";
     public const string DirectoryAllowed = "a folder that exists";
 
     public static bool Text(string text, out string value)
@@ -115,6 +116,9 @@ internal static class SettingParsers
         value = 0;
         return text == "auto" || (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out value) && value is >= 1 and <= 256);
     }
+
+    public static bool Count(string text, out int value) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out value) && value <= 1_000_000_000;
 
     public static bool ClassName(string text, out string value)
     {

@@ -43,7 +43,7 @@ internal sealed class SettingReader(ParseResult parse, Func<string, string?> env
         if (parse.GetResult(setting.Option) is { Implicit: false } flag)
         {
             // A switch may stand alone.
-            return (setting.Flag, flag.Tokens.Count == 0 ? "on" : flag.Tokens[^1].Value);
+            return (setting.Flag, flag.Tokens.Count == 0 ? "on" : setting.IsRepeated ? string.Join('\n', flag.Tokens.Select(token => token.Value)) : flag.Tokens[^1].Value);
         }
 
         // An empty variable is how a manifest unsets one.

@@ -5,7 +5,8 @@ namespace WsIngress.Cli;
 
 /// <summary>
 /// The section <c>WsIngress</c> of an <c>appsettings.json</c>: names as in <see cref="Setting.Key"/> in any case; values are
-/// strings, numbers, booleans (<c>true</c> is <c>on</c>) or lists of strings (joined by commas); <c>null</c> is absent.
+/// strings, numbers, booleans (<c>true</c> is <c>on</c>) or lists of strings (joined by commas), and for <c>Default</c> an object of names and values;
+/// <c>null</c> is absent.
 /// Comments and trailing commas are allowed.
 /// </summary>
 internal sealed class SettingsFile
@@ -108,9 +109,18 @@ internal sealed class SettingsFile
             return;
         }
 
-        _values[entry.Name] = Text(entry.Value)
-            ?? throw new UsageException($"{Path}: {Section}:{entry.Name}: a string, number, boolean or list of strings is expected");
+        _values[entry.Name] = (IsMap(entry) ? Lines(entry.Value) : Text(entry.Value))
+            ?? throw new UsageException($"{Path}: {Section}:{entry.Name}: {(IsMap(entry) ? "an object of names and texts, numbers or booleans" : "a string, number, boolean or list of strings")} is expected");
     }
+
+    private static bool IsMap(JsonProperty entry) =>
+        entry.Value.ValueKind == JsonValueKind.Object && entry.Name.Equals(DefaultSetting.Name, StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>Lines of <c>name=value</c>, as the repeated flag would give them.</summary>
+    private static string? Lines(JsonElement map) =>
+        map.EnumerateObject().Select(entry => Text(entry.Value) is { } text ? $"{entry.Name}={text}" : null).ToArray() is var lines && Array.TrueForAll(lines, line => line is not null)
+            ? string.Join('\n', lines)
+            : null;
 
     private static string? Text(JsonElement value) => value.ValueKind switch
     {

@@ -15,12 +15,13 @@ internal static class ValidateCommand
         translation.AddTo(command);
         command.SetAction((parse, stopping) =>
         {
-            var (ingressClass, disableExternalName) = translation.Read(parse, console);
+            var (ingressClass, disableExternalName, defaults) = translation.Read(parse, console);
             var options = new ValidateOptions
             {
                 Paths = ReadPaths(parse.GetRequiredValue(paths), console.Directory),
                 IngressClass = ingressClass,
                 DisableExternalName = disableExternalName,
+                Defaults = defaults,
                 Output = OutputFormatOption.Read(parse, output),
             };
             return validate(options, console, stopping);

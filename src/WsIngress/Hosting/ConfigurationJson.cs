@@ -22,6 +22,14 @@ internal static class ConfigurationJson
         json.WriteString("trustedProxies", string.Join(",", options.TrustedProxies));
         json.WriteString("proxyProtocol", string.Join(",", options.ProxyProtocol));
         json.WriteBoolean("disableExternalName", options.DisableExternalName);
+        json.WriteStartObject("default");
+        foreach (var (name, text) in options.Defaults.Entries)
+        {
+            json.WriteString(name, text);
+        }
+
+        json.WriteEndObject();
+        json.WriteNumber("maxConnectionsPerNamespace", options.MaxConnectionsPerNamespace);
         json.WriteNumber("drainWindowSeconds", options.DrainWindow.TotalSeconds);
         json.WriteNumber("drainDeadlineSeconds", options.DrainDeadline.TotalSeconds);
         json.WriteNumber("lbDeregistrationDelaySeconds", options.DeregistrationDelay.TotalSeconds);

@@ -67,6 +67,7 @@ internal sealed class ControllerHost(ControllerOptions options, TimeProvider tim
         NamespaceSelector = options.Watch.NamespaceSelector,
         DefaultCertificate = options.DefaultCertificate?.ToString(),
         AllowExternalName = !options.Server.DisableExternalName,
+        Defaults = options.Server.Defaults,
     };
 
     private void WriteOptions(System.Text.Json.Utf8JsonWriter json)

@@ -9,7 +9,7 @@ internal static class ManifestCheck
 {
     public static async Task<int> RunAsync(ValidateOptions options, CliConsole console, CancellationToken stopping)
     {
-        var translation = ManifestValidation.StandaloneOptions with { IngressClass = options.IngressClass, AllowExternalName = !options.DisableExternalName };
+        var translation = ManifestValidation.StandaloneOptions with { IngressClass = options.IngressClass, AllowExternalName = !options.DisableExternalName, Defaults = options.Defaults };
         ValidationOutcome outcome;
         try
         {

@@ -38,7 +38,7 @@ internal static class RouteListing
 
     private static string Translate(string folder, RoutesOptions options)
     {
-        var translation = ManifestValidation.StandaloneOptions with { IngressClass = options.IngressClass, AllowExternalName = !options.DisableExternalName };
+        var translation = ManifestValidation.StandaloneOptions with { IngressClass = options.IngressClass, AllowExternalName = !options.DisableExternalName, Defaults = options.Defaults };
         return AdminJson.Routes(new ManifestValidation(snapshot => Translator.Translate(snapshot, translation)).Run([folder]).Result.Table);
     }
 

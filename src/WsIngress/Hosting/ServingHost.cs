@@ -118,6 +118,7 @@ internal sealed class ServingHost(ServerOptions options, TimeProvider time, Stre
         Http = options.Http.IsOff ? null : options.Http.ToEndPoint(),
         Https = options.Https.IsOff ? null : options.Https.ToEndPoint(),
         H2c = options.H2c.IsOff ? null : options.H2c.ToEndPoint(),
+        MaxConnectionsPerNamespace = options.MaxConnectionsPerNamespace,
         TrustedProxies = options.TrustedProxies,
         ProxyProtocolPeers = options.ProxyProtocol,
         Transport = options.Transport ?? Proxy.ProxyOptions.DefaultTransport,

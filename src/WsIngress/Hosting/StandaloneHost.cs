@@ -22,6 +22,7 @@ internal sealed class StandaloneHost(RunOptions options, TimeProvider time, Stre
             {
                 IngressClass = options.Server.IngressClass,
                 AllowExternalName = !options.Server.DisableExternalName,
+                Defaults = options.Server.Defaults,
             },
             WriteOptions = json => json.WriteString("manifests", options.Manifests),
         };

@@ -33,6 +33,7 @@ internal sealed class Metrics : IProxyTelemetry
     private readonly Counter _closed;
     private readonly Histogram _age;
     private readonly Gauge _connections;
+    private readonly Gauge _waiting;
     private readonly Counter _messages;
     private readonly Counter _bytes;
     private readonly Counter _frames;
@@ -62,6 +63,7 @@ internal sealed class Metrics : IProxyTelemetry
         _closed = make.CreateCounter("wsingress_websocket_closed_total", "WebSockets that ended, by outcome, guilty side and the Close code that the client sent or got.", [.. RouteNames, "outcome", "initiator", "code"]);
         _age = make.CreateHistogram("wsingress_websocket_duration_seconds", "Age of WebSockets at their end.", new HistogramConfiguration { LabelNames = RouteNames, Buckets = AgeBuckets });
         _connections = make.CreateGauge("wsingress_websocket_connections", "WebSockets open now.", RouteNames);
+        _waiting = make.CreateGauge("wsingress_websocket_handshakes_waiting", "Handshakes that wait for their turn under a handshake rate.", RouteNames);
         _messages = make.CreateCounter("wsingress_websocket_messages_total", "Whole messages relayed, open sockets included.", [.. RouteNames, "direction"]);
         _bytes = make.CreateCounter("wsingress_websocket_bytes_total", "Bytes relayed with their frame headers, open sockets included.", [.. RouteNames, "direction"]);
         _frames = make.CreateCounter("wsingress_websocket_frames_total", "Frames relayed by type, open sockets included.", [.. RouteNames, "direction", "opcode"]);
@@ -103,6 +105,7 @@ internal sealed class Metrics : IProxyTelemetry
         {
             CollectSockets(plane);
             CollectBackends(plane);
+            CollectWaiting(plane);
             CollectConfiguration(plane, sync.Current);
             Cluster.Collect(sync.Current.Snapshot);
             Leader.Collect();
@@ -174,6 +177,19 @@ internal sealed class Metrics : IProxyTelemetry
                     _frames.WithLabels(ns, ingress, service, direction, opcode).IncTo(count);
                 }
             });
+        }
+    }
+
+    private void CollectWaiting(DataPlane plane)
+    {
+        foreach (var labels in _waiting.GetAllLabelValues().ToArray())
+        {
+            _waiting.WithLabels(labels).Set(0);
+        }
+
+        foreach (var (owner, service, count) in plane.WaitingHandshakes)
+        {
+            _waiting.WithLabels(owner.Namespace, owner.Name, service).Set(count);
         }
     }
 

@@ -76,6 +76,17 @@ public sealed class SettingsTests : IDisposable
     }
 
     [Fact]
+    public async Task Defaults_of_annotations_come_from_repeated_flags_a_variable_or_an_object_in_the_file()
+    {
+        WriteFile("""{ "WsIngress": { "Default": { "drain-window": "3s", "max-connections": 5, "websocket": true } } }""");
+        Assert.Equal([("websocket", "on"), ("max-connections", "5"), ("drain-window", "3s")], (await _cli.ReadRunAsync()).Defaults.Entries);
+
+        _cli.Variables["WSINGRESS_DEFAULT"] = "drain-window=4s, hash-by = header:X-Room";
+        Assert.Equal([("hash-by", "header:X-Room"), ("drain-window", "4s")], (await _cli.ReadRunAsync()).Defaults.Entries);
+        Assert.Equal([("drain", "wait"), ("drain-window", "5s")], (await _cli.ReadRunAsync("--default", "drain-window=5s", "--default=drain=wait")).Defaults.Entries);
+    }
+
+    [Fact]
     public async Task A_switch_may_stand_alone_or_with_its_value()
     {
         Assert.True((await _cli.ReadRunAsync("--disable-external-name")).DisableExternalName);
@@ -109,6 +120,11 @@ public sealed class SettingsTests : IDisposable
     [InlineData("--log-format", "xml", "--log-format: 'xml' cannot be used; allowed: auto")]
     [InlineData("--ingress-class", "a b", "--ingress-class: 'a b' cannot be used; allowed: a DNS name")]
     [InlineData("--drain-deadline", "1s", "--drain-deadline: 1 s is shorter than --drain-window, 10 s")]
+    [InlineData("--default", "drain-window=5", "--default: 'drain-window=5': the value has no unit; allowed: a duration from 1ms to 24h")]
+    [InlineData("--default", "drain", "--default: 'drain' cannot be used; allowed: NAME=VALUE")]
+    [InlineData("--default", "=wait", "--default: '=wait' cannot be used; allowed: NAME=VALUE")]
+    [InlineData("--default", "ssl-redirect=on", "--default: 'ssl-redirect': this annotation has no default of the operator; allowed: ")]
+    [InlineData("--max-connections-per-namespace", "-1", "--max-connections-per-namespace: '-1' cannot be used; allowed: a number from 1 to 1000000000, or 0 for no limit")]
     [InlineData("--config", "none.json", "--config: there is no file 'none.json'")]
     public async Task A_bad_flag_names_itself_its_value_and_what_is_allowed(string flag, string value, string error)
     {
@@ -129,6 +145,8 @@ public sealed class SettingsTests : IDisposable
     [InlineData("""{ "WsIngress": { "Https": "x" } }""", "appsettings.json: WsIngress:Https: 'x' cannot be used; allowed: [HOST:]PORT")]
     [InlineData("""{ "WsIngress": { "Htps": "1" } }""", "appsettings.json: WsIngress:Htps is no option; allowed: Manifests, Http, Https")]
     [InlineData("""{ "WsIngress": { "Https": { } } }""", "appsettings.json: WsIngress:Https: a string, number, boolean or list of strings is expected")]
+    [InlineData("""{ "WsIngress": { "Default": { "drain": [1] } } }""", "appsettings.json: WsIngress:Default: an object of names and texts, numbers or booleans is expected")]
+    [InlineData("""{ "WsIngress": { "Default": { "drain": "on" } } }""", "--default: 'drain=on': the value is not in the list; allowed: spread, wait, immediate")]
     [InlineData("""{ "WsIngress": [] }""", "appsettings.json: WsIngress: a JSON object is expected")]
     [InlineData("[]", "appsettings.json: a JSON object is expected")]
     [InlineData("{\n  nonsense", "appsettings.json:2: not JSON")]

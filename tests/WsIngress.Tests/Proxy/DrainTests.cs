@@ -63,7 +63,7 @@ public sealed class DrainTests
         {
             await using var client = await RawHandshake.OpenAsync(proxy, via);
             Assert.Equal(503, client.Status);
-            Assert.Equal("1", client.Headers.Joined("Retry-After"));
+            Assert.Contains(client.Headers.Joined("Retry-After"), RetryDelayTests.Quiet);
         }
 
         using var plain = await proxy.GetAsync();

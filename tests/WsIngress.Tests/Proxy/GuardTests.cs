@@ -36,7 +36,7 @@ public sealed class GuardTests
             using var request = new HttpRequestMessage(HttpMethod.Get, $"https://127.0.0.1:{proxy.HttpsPort}/x") { Version = version, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
             using var answer = await client.SendAsync(request);
             Assert.Equal(status, (int)answer.StatusCode);
-            Assert.Equal(status == 503 ? "1" : null, answer.Headers.TryGetValues("Retry-After", out var retry) ? retry.Single() : null);
+            Assert.Contains(answer.Headers.TryGetValues("Retry-After", out var retry) ? retry.Single() : null, status == 503 ? RetryDelayTests.Quiet : [null]);
             bodies.Add(await answer.Content.ReadAsStringAsync());
         }
 
@@ -44,7 +44,7 @@ public sealed class GuardTests
         {
             await using var client = await RawHandshake.OpenAsync(proxy, via, "/x");
             Assert.Equal(status, client.Status);
-            Assert.Equal(status == 503 ? "1" : null, client.Headers.Joined("Retry-After"));
+            Assert.Contains(client.Headers.Joined("Retry-After"), status == 503 ? RetryDelayTests.Quiet : [null]);
             bodies.Add(await client.ReadBodyAsync());
         }
 

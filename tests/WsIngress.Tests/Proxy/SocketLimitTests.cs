@@ -21,7 +21,8 @@ public sealed class SocketLimitTests
         await proxy.Telemetry.WaitAsync(t => t.Opened.Count == 2);
 
         await using var third = await RawHandshake.OpenAsync(proxy, via);
-        Assert.Equal((503, "1"), (third.Status, third.Headers.Joined("Retry-After")));
+        Assert.Equal(503, third.Status);
+        Assert.Contains(third.Headers.Joined("Retry-After"), RetryDelayTests.Quiet);
         await proxy.Telemetry.WaitAsync(t => t.Handshakes.Any(h => h.Refusal == HandshakeRefusal.IngressFull));
 
         await first.WriteAsync(Frame.OfClose(1000, "", masked: true));
@@ -75,7 +76,8 @@ public sealed class SocketLimitTests
 
         Assert.Equal(3, open.Count(s => s.Headers.Joined("X-Pod-Name") == "one"));
         Assert.Equal(3, open.Count(s => s.Headers.Joined("X-Pod-Name") == "two"));
-        Assert.Equal((503, "1"), (open[6].Status, open[6].Headers.Joined("Retry-After")));
+        Assert.Equal(503, open[6].Status);
+        Assert.Contains(open[6].Headers.Joined("Retry-After"), RetryDelayTests.Quiet);
         await proxy.Telemetry.WaitAsync(t => t.Handshakes.Any(h => h.Refusal == HandshakeRefusal.PodsFull));
 
         // Plain requests are not sockets.

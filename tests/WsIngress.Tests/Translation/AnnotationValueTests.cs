@@ -68,6 +68,20 @@ public sealed class AnnotationValueTests
         { "max-connections", "0", 0 },
         { "max-connections-per-client", "5", 5 },
         { "max-connections-per-pod", "1000000000", 1_000_000_000 },
+        { "max-connections-per-key", "3", 3 },
+        { "connection-key", "client-ip", new HashKey(HashSource.ClientIp) },
+        { "connection-key", "header:X-User", new HashKey(HashSource.Header, "X-User") },
+        { "connection-key", "cookie:sid", new HashKey(HashSource.Cookie, "sid") },
+        { "connection-key", "query:token", new HashKey(HashSource.Query, "token") },
+        { "websocket-handshake-rate", "0", 0.0 },
+        { "websocket-handshake-rate", "200/s", 200.0 },
+        { "websocket-handshake-rate-per-pod", "200", 200.0 },
+        { "websocket-handshake-rate-per-pod", "30/m", 0.5 },
+        { "websocket-handshake-burst", "0", 0 },
+        { "websocket-handshake-queue", "5", 5 },
+        { "websocket-handshake-queue-timeout", "500ms", TimeSpan.FromMilliseconds(500) },
+        { "slow-start", "0", TimeSpan.Zero },
+        { "slow-start", "1m30s", TimeSpan.FromSeconds(90) },
         { "drain", "wait", DrainMode.Wait },
         { "drain-window", "10m", TimeSpan.FromMinutes(10) },
         { "drain-close-code", "4999", (ushort)4999 },
@@ -113,6 +127,14 @@ public sealed class AnnotationValueTests
         Add("websocket-max-age", durations);
         Add("max-connections", "-1", "+1", "1e3", "1.0", "1000000001", "99999999999", "many", "10k");
         Add("max-connections-per-client", "-1", "+1", "one", "1000000001");
+        Add("max-connections-per-key", "-1", "+1", "one", "1000000001");
+        Add("connection-key", "path", "ip", "header", "header:", "cookie:a=b", "user");
+        Add("websocket-handshake-rate", "-1", "1.5", "200/h", "/s", "200/", "200 /s", "1000001", "many/s");
+        Add("websocket-handshake-rate-per-pod", "-1", "1e3", "200/h", "1000001/s", "99999999999");
+        Add("websocket-handshake-burst", "-1", "1.5", "1s", "1000000001");
+        Add("websocket-handshake-queue", "-1", "1.5", "none", "1000000001");
+        Add("websocket-handshake-queue-timeout", "0", "1", "11m", "-1s", "1d");
+        Add("slow-start", "1", "25h", "-1s", "1d", "on");
         Add("max-connections-per-pod", "-1", "+1", "1,000", "1000000001");
         Add("drain", "Spread", "on", "off", "none");
         Add("drain-window", [.. durations, "0", "25h"]);
