@@ -5,22 +5,39 @@ using WsIngress.Proxy;
 using WsIngress.Routing;
 using WsIngress.Store;
 using WsIngress.Telemetry;
+using WsIngress.Translation;
 
 namespace WsIngress.Admin;
 
 /// <summary>
-/// The admin API, JSON: <c>/routes</c>, <c>/connections</c>, <c>/problems</c>, <c>/ingresses</c>, <c>/config</c>. It listens on loopback alone, and takes no request whose Host is a name that a web page could have pointed here.
+/// The admin API, JSON: <c>/routes</c>, <c>/routes/effective</c>, <c>/connections</c>, <c>/problems</c>, <c>/ingresses</c>, <c>/config</c>. It listens on loopback alone, and takes no request whose Host is a name that a web page could have pointed here.
 /// </summary>
 internal static class AdminEndpoints
 {
     public static void Map(IApplicationBuilder app, DataPlane plane, ClosedSockets closed, SyncState sync, Func<string> configuration, TimeProvider time)
     {
         app.Use(next => http => IsLocal(http) ? next(http) : RefuseAsync(http));
+        app.Map("/routes/effective", branch => branch.Run(http => EffectiveAsync(http, plane, sync)));
         Get(app, "/routes", _ => AdminJson.Routes(plane.Tables.Current.Table));
         new ConnectionEndpoints(plane, closed, time).Map(app);
         Get(app, "/problems", _ => AdminJson.Problems(sync.Current));
         Get(app, "/ingresses", _ => AdminJson.Ingresses(sync.Current));
         Get(app, "/config", _ => configuration());
+    }
+
+    /// <summary>The table and the objects are those of one moment or of two that follow each other; a route whose Ingress is gone by then has no settings.</summary>
+    private static Task EffectiveAsync(HttpContext http, DataPlane plane, SyncState sync)
+    {
+        if (!HttpMethods.IsGet(http.Request.Method))
+        {
+            http.Response.StatusCode = StatusCodes.Status405MethodNotAllowed;
+            http.Response.Headers.Allow = "GET";
+            return Task.CompletedTask;
+        }
+
+        http.Response.ContentType = "application/json";
+        return new EffectiveRoutes(plane.Tables.Current.Table, sync.Current.Snapshot ?? ClusterSnapshot.Empty)
+            .WriteAsync(http.Response.BodyWriter, EffectiveFilter.Read(http.Request.Query), http.RequestAborted);
     }
 
     private static void Get(IApplicationBuilder app, string path, Func<HttpContext, string?> answer) => app.Map(path, branch => branch.Run(async http =>

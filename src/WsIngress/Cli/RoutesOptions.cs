@@ -14,5 +14,11 @@ internal sealed record RoutesOptions
 
     public required bool DisableExternalName { get; init; }
 
+    /// <summary>What is in force for each route, instead of the table.</summary>
+    public bool Effective { get; init; }
+
+    /// <summary>Which routes; names and values as the admin API has them.</summary>
+    public IReadOnlyList<(string Name, string Value)> Query { get; init; } = [];
+
     public required OutputFormat Output { get; init; }
 }

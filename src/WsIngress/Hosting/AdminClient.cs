@@ -9,6 +9,10 @@ internal sealed class AdminClient(IPEndPoint admin) : IDisposable
 
     private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false }) { Timeout = Patience };
 
+    /// <summary>Names and values behind a path, with their question mark; empty for none.</summary>
+    public static string Query(IReadOnlyList<(string Name, string Value)> values) =>
+        values.Count == 0 ? "" : "?" + string.Join('&', values.Select(pair => $"{pair.Name}={Uri.EscapeDataString(pair.Value)}"));
+
     /// <summary>The answer's text and status.</summary>
     /// <exception cref="IOException">Nobody answers.</exception>
     public async Task<(HttpStatusCode Status, string Text)> SendAsync(HttpMethod method, string path, CancellationToken stopping)

@@ -53,7 +53,7 @@ internal static class ConnectionInventory
             ConnectionsVerb.Show => $"/connections/{Uri.EscapeDataString(options.Id!)}",
             _ => $"/connections/{Uri.EscapeDataString(options.Id!)}/close",
         };
-        return path + (options.Query.Count == 0 ? "" : "?" + string.Join('&', options.Query.Select(pair => $"{pair.Name}={Uri.EscapeDataString(pair.Value)}")));
+        return path + AdminClient.Query(options.Query);
     }
 
     /// <summary>A table that is drawn again stands where it stood; where nobody watches a screen, one follows the other.</summary>
