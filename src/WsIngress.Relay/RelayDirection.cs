@@ -55,6 +55,19 @@ internal sealed class RelayDirection(RelaySession session, RelaySide source)
     /// </summary>
     internal Range Take(Span<byte> buffer, int count)
     {
+        if (session.Tap is not { } tap)
+        {
+            return TakeChunk(buffer, count);
+        }
+
+        ulong open = _scanner.RemainingInFrame;
+        Range released = TakeChunk(buffer, count);
+        tap.See(source, open, buffer[released]);
+        return released;
+    }
+
+    private Range TakeChunk(Span<byte> buffer, int count)
+    {
         Span<byte> chunk = buffer.Slice(Headroom, count);
         if (_sealed || _sinkFailed || _sourceBroken)
         {
@@ -100,7 +113,9 @@ internal sealed class RelayDirection(RelaySession session, RelaySide source)
         CloseStatus? own = RelayOutcomes.IsObserved(ending.Outcome) ? session.CloseFrom(Sink) : null;
         CloseStatus close = own ?? ending.CloseTo(Sink);
         Last.Pending = close;
-        return session.Options.Frames.WriteClose(destination, masked: Sink == RelaySide.Backend, close);
+        int length = session.Options.Frames.WriteClose(destination, masked: Sink == RelaySide.Backend, close);
+        session.Tap?.SeeOwn(Sink, destination[..length]);
+        return length;
     }
 
     /// <summary>The bytes last released were written. If they ended with a Close, nothing may follow.</summary>

@@ -1,8 +1,7 @@
-using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
 using WsIngress.Proxy;
-using WsIngress.Routing;
 using WsIngress.Store;
 using WsIngress.Telemetry;
 using WsIngress.Translation;
@@ -10,16 +9,16 @@ using WsIngress.Translation;
 namespace WsIngress.Admin;
 
 /// <summary>
-/// The admin API, JSON: <c>/routes</c>, <c>/routes/effective</c>, <c>/connections</c>, <c>/problems</c>, <c>/ingresses</c>, <c>/config</c>. It listens on loopback alone, and takes no request whose Host is a name that a web page could have pointed here.
+/// The admin API, JSON: <c>/routes</c>, <c>/routes/effective</c>, <c>/connections</c>, <c>/problems</c>, <c>/ingresses</c>, <c>/config</c>. <see cref="AdminAccess"/> says who may use it.
 /// </summary>
 internal static class AdminEndpoints
 {
-    public static void Map(IApplicationBuilder app, DataPlane plane, ClosedSockets closed, SyncState sync, Func<string> configuration, TimeProvider time)
+    public static void Map(IApplicationBuilder app, AdminAccess access, DataPlane plane, ClosedSockets closed, SyncState sync, Func<string> configuration, TimeProvider time, ILogger logger)
     {
-        app.Use(next => http => IsLocal(http) ? next(http) : RefuseAsync(http));
+        app.Use(access.Guard);
         app.Map("/routes/effective", branch => branch.Run(http => EffectiveAsync(http, plane, sync)));
         Get(app, "/routes", _ => AdminJson.Routes(plane.Tables.Current.Table));
-        new ConnectionEndpoints(plane, closed, time).Map(app);
+        new ConnectionEndpoints(plane, closed, time, logger).Map(app);
         Get(app, "/problems", _ => AdminJson.Problems(sync.Current));
         Get(app, "/ingresses", _ => AdminJson.Ingresses(sync.Current));
         Get(app, "/config", _ => configuration());
@@ -60,16 +59,4 @@ internal static class AdminEndpoints
         http.Response.ContentType = "application/json";
         await http.Response.WriteAsync(text + "\n");
     }));
-
-    private static bool IsLocal(HttpContext http)
-    {
-        var host = HostText.WithoutPort(http.Request.Host.Value).ToString();
-        return host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || (IPAddress.TryParse(host, out var address) && (IPAddress.IsLoopback(address) || address.Equals(http.Connection.LocalIpAddress)));
-    }
-
-    private static Task RefuseAsync(HttpContext http)
-    {
-        http.Response.StatusCode = StatusCodes.Status421MisdirectedRequest;
-        return http.Response.WriteAsync("the admin API answers to its own address or localhost only\n");
-    }
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
 using WsIngress.Cli;
 using WsIngress.Proxy;
 using WsIngress.Relay;
@@ -10,12 +11,14 @@ namespace WsIngress.Admin;
 
 /// <summary>
 /// The inventory of sockets: <c>GET /connections</c>, <c>GET /connections/ID</c>, <c>POST /connections/ID/close</c> and
-/// <c>POST /connections/drain</c>. What changes something takes no request of a web page.
+/// <c>POST /connections/ID/tap</c> and <c>POST /connections/drain</c>. What changes something takes no request of a web page.
 /// </summary>
-internal sealed class ConnectionEndpoints(DataPlane plane, ClosedSockets closed, TimeProvider time)
+internal sealed class ConnectionEndpoints(DataPlane plane, ClosedSockets closed, TimeProvider time, ILogger logger)
 {
     private const int MostListed = 100_000;
     private static readonly TimeSpan DefaultWindow = TimeSpan.FromSeconds(30);
+
+    private readonly ConnectionTaps _taps = new(plane, time, logger);
 
     public void Map(IApplicationBuilder app) => app.Map("/connections", branch => branch.Run(AnswerAsync));
 
@@ -23,7 +26,7 @@ internal sealed class ConnectionEndpoints(DataPlane plane, ClosedSockets closed,
     {
         string[] path = (http.Request.Path.Value ?? "").Split('/', StringSplitOptions.RemoveEmptyEntries);
         var isPost = HttpMethods.IsPost(http.Request.Method);
-        var wantsPost = path is [_, "close"] or ["drain"];
+        var wantsPost = path is [_, "close" or "tap"] or ["drain"];
         if (path.Length > 2 || (path.Length == 2 && !wantsPost))
         {
             return SayAsync(http, 404, "not found");
@@ -48,6 +51,7 @@ internal sealed class ConnectionEndpoints(DataPlane plane, ClosedSockets closed,
                 [] => JsonAsync(http, List(http.Request.Query)),
                 ["drain"] => JsonAsync(http, Drain(http.Request.Query)),
                 [var id] => One(id) is { } one ? JsonAsync(http, one) : SayAsync(http, 404, $"no socket {id}: it is not open, and not among the last that have ended"),
+                [var id, "tap"] => _taps.AnswerAsync(http, id),
                 [var id, _] => CloseAsync(http, id),
                 _ => SayAsync(http, 404, "not found"),
             };

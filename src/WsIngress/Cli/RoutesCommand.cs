@@ -8,7 +8,7 @@ internal static class RoutesCommand
     public static Command Create(RoutesAction routes, CliConsole console)
     {
         var manifests = new Option<string?>("--manifests") { Description = "Translate this folder instead of asking a running process", HelpName = "DIR" };
-        var admin = AdminOption.Create();
+        var admin = new AdminFlags();
         var effective = new Option<bool>("--effective") { Description = "Every limit and setting in force for each route, and where it comes from" };
         (string Name, Option<string?> Option)[] filters =
         [
@@ -18,7 +18,8 @@ internal static class RoutesCommand
         ];
         var translation = new TranslationSettings();
         var output = OutputFormatOption.Create();
-        var command = new Command("routes", "Print the routing table of a running process or of a folder") { manifests, admin, effective, output };
+        var command = new Command("routes", "Print the routing table of a running process or of a folder") { manifests, effective, output };
+        admin.AddTo(command);
         foreach (var (_, option) in filters)
         {
             command.Add(option);
@@ -31,7 +32,7 @@ internal static class RoutesCommand
             var options = new RoutesOptions
             {
                 Manifests = ReadFolder(parse.GetValue(manifests), console.Directory),
-                Admin = AdminOption.Read(parse.GetValue(admin)),
+                Admin = admin.Read(parse, console),
                 IngressClass = ingressClass,
                 DisableExternalName = disableExternalName,
                 Effective = parse.GetValue(effective),

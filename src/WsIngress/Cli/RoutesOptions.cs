@@ -1,5 +1,3 @@
-using System.Net;
-
 namespace WsIngress.Cli;
 
 /// <summary>Whose routes <c>wsingress routes</c> prints: those of the folder <see cref="Manifests"/>, or else those of the process whose admin API is at <see cref="Admin"/>.</summary>
@@ -8,7 +6,7 @@ internal sealed record RoutesOptions
     /// <summary>Full path, or null.</summary>
     public string? Manifests { get; init; }
 
-    public required IPEndPoint Admin { get; init; }
+    public required AdminTarget Admin { get; init; }
 
     public required string IngressClass { get; init; }
 

@@ -60,6 +60,6 @@ internal static class RouteListing
     {
         using var admin = new AdminClient(options.Admin);
         var (status, text) = await admin.SendAsync(HttpMethod.Get, (options.Effective ? "/routes/effective" : "/routes") + AdminClient.Query(options.Query), stopping);
-        return status == HttpStatusCode.OK ? text : throw new IOException($"the admin API at {options.Admin} answers {(int)status}: {text.Trim()}");
+        return status == HttpStatusCode.OK ? text : throw new IOException($"the admin API at {options.Admin.EndPoint} answers {(int)status}: {text.Trim()}");
     }
 }

@@ -30,6 +30,9 @@ internal sealed class ServingHost(ServerOptions options, TimeProvider time, Stre
         try
         {
             var sync = new SyncState();
+            var adminLogger = loggers.CreateLogger("WsIngress.Admin");
+            var token = options.AdminTokenFile is { } file && !options.Admin.IsOff ? new AdminToken(file, time, adminLogger) : null;
+            var access = new AdminAccess(token, metrics.AdminRefused, time, adminLogger);
             var feed = connect(new(sync, metrics, loggers, time));
             var closed = new ClosedSockets(time);
             IProxyTelemetry?[] listeners = [metrics, log, closed, feed.Telemetry];
@@ -38,7 +41,7 @@ internal sealed class ServingHost(ServerOptions options, TimeProvider time, Stre
             await using var metricsServer = options.Metrics.IsOff ? null : await SideServer.StartAsync(
                 options.Metrics.ToEndPoint(), loggers, app => MetricsEndpoints.Map(app, metrics.Registry, sync, plane), stopping);
             await using var adminServer = options.Admin.IsOff ? null : await SideServer.StartAsync(
-                options.Admin.ToEndPoint(), loggers, app => AdminEndpoints.Map(app, plane, closed, sync, () => ConfigurationJson.Write(options, feed, sync.Current), time), stopping);
+                options.Admin.ToEndPoint(), loggers, app => AdminEndpoints.Map(app, access, plane, closed, sync, () => ConfigurationJson.Write(options, feed, sync.Current), time, adminLogger), stopping);
             await ServeAsync(feed, plane, sync, loggers, () => ready(Bound(plane, metricsServer, adminServer)), stopping);
             return ExitCode.Done;
         }

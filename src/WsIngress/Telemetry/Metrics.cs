@@ -47,6 +47,7 @@ internal sealed class Metrics : IProxyTelemetry
     private readonly Counter _failures;
     private readonly Gauge _expiry;
     private readonly Counter _droppedLines;
+    private readonly Counter _adminRefused;
     private readonly Histogram _propagation;
     private readonly MemoryMetrics _memory;
 
@@ -74,6 +75,7 @@ internal sealed class Metrics : IProxyTelemetry
         _applyDuration = make.CreateGauge("wsingress_config_apply_duration_seconds", "What the last translation and publication took.");
         _translations = make.CreateCounter("wsingress_config_translations_total", "Translations, those that published nothing included.");
         _failures = make.CreateCounter("wsingress_config_failures_total", "Translations that failed as a whole; the last table stayed live.");
+        _adminRefused = make.CreateCounter("wsingress_admin_refused_total", "Requests of the admin API without its token, or with another.", ["reason"]);
         _droppedLines = make.CreateCounter("wsingress_access_log_dropped_total", "Access log lines dropped because their reader was too slow.");
         _expiry = make.CreateGauge("wsingress_certificate_expiry_timestamp_seconds", "End of validity of a certificate in use.", ["host", "secret"]);
         _propagation = make.CreateHistogram("wsingress_endpoint_propagation_seconds", "From the change of an EndpointSlice reaching the process to requests being balanced by it.", new HistogramConfiguration { Buckets = LatencyBuckets });
@@ -111,6 +113,9 @@ internal sealed class Metrics : IProxyTelemetry
             _droppedLines.IncTo(log?.Dropped ?? 0);
         });
     }
+
+    /// <summary>A request of the admin API was refused: <c>no-token</c> or <c>wrong-token</c>.</summary>
+    public void AdminRefused(string reason) => _adminRefused.WithLabels(reason).Inc();
 
     public void HttpCompleted(HttpFacts facts)
     {
