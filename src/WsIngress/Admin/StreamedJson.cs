@@ -26,12 +26,14 @@ internal static class StreamedJson
         json.WriteStartObject();
         head(json);
         json.WriteStartArray(name);
+        var flushedUpTo = 0L;
         foreach (var item in items)
         {
             write(json, item);
-            if (json.BytesPending + output.UnflushedBytes >= Chunk)
+            if (json.BytesCommitted + json.BytesPending - flushedUpTo >= Chunk)
             {
                 json.Flush();
+                flushedUpTo = json.BytesCommitted;
                 var flushed = await output.FlushAsync(cancellation);
                 if (flushed.IsCompleted || flushed.IsCanceled)
                 {

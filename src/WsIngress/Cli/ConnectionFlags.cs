@@ -18,6 +18,9 @@ internal sealed class ConnectionFlags
         Filter("pod", "Sockets of this pod", "NAME|ADDRESS:PORT"),
         Filter("client", "Sockets of this client, or of a network of clients", "ADDRESS|CIDR"),
         Filter("host", "Sockets that asked for this host", "HOST"),
+        Filter("route", "Sockets that the rule with this path took", "PATH"),
+        Filter("min-age", "Sockets at least as old", "DURATION"),
+        Filter("max-age", "Sockets at most as old", "DURATION"),
     ];
 
     public void AddTo(Command command, bool hasOutput)
