@@ -71,6 +71,8 @@ const cases = [
   { alert: "WsIngressNearMemoryLimit", what: "soon new sockets are refused", series: [one("wsingress_memory_bytes", "880x200"), one("wsingress_memory_limit_bytes", "1000x200")], at: "10m", fires: a },
   { alert: "WsIngressNearMemoryLimit", what: "eight tenths", series: [one("wsingress_memory_bytes", "800x200"), one("wsingress_memory_limit_bytes", "1000x200")], at: "10m", fires: false },
   { alert: "WsIngressNearMemoryLimit", what: "no limit", series: [one("wsingress_memory_bytes", "800x200")], at: "10m", fires: false },
+  { alert: "WsIngressSourcePortsLow", what: "nine tenths at one of two pods of the controller", series: [["a", "0.2x200"], ["b", "0.9x200"]].map(([name, values]) => ({ series: `wsingress_source_ports_used_ratio{${pod(name)},namespace="chat",service="web"}`, values })), at: "10m", fires: { namespace: "chat", service: "web" } },
+  { alert: "WsIngressSourcePortsLow", what: "seven tenths", series: [one("wsingress_source_ports_used_ratio", "0.7x200", 'namespace="chat",service="web"')], at: "10m", fires: false },
   { alert: "WsIngressSnapshotStale", what: "nothing heard for five minutes", series: [one("wsingress_config_snapshot_age_seconds", "0x10 0+30x100")], at: "11m", fires: a },
   { alert: "WsIngressSnapshotStale", what: "a minute", series: [one("wsingress_config_snapshot_age_seconds", "0x10 0 30 60 0x100")], at: "7m", fires: false },
   { alert: "WsIngressTranslationFailed", what: "once", series: [one("wsingress_config_failures_total", "0x10 1x100")], at: "10m", fires: a },

@@ -127,11 +127,11 @@ public sealed class DataPlane : IAsyncDisposable
     }
 
     /// <summary>Ends the sockets that are meant, evenly over the window, with outcome <c>operator</c>. Returns at once: how many they are.</summary>
-    /// <param name="which">Asked of every open socket.</param>
+    /// <param name="which">Asked of every open socket and its age.</param>
     /// <param name="window">From now on.</param>
     /// <param name="code">The Close code to clients; null: 1001.</param>
     /// <param name="reason">Words behind the outcome's own in the Close reason.</param>
-    public int DrainSockets(Func<SocketFacts, bool> which, TimeSpan window, ushort? code, string? reason) => _relays.Drain(which, window, code, reason);
+    public int DrainSockets(Func<SocketFacts, TimeSpan, bool> which, TimeSpan window, ushort? code, string? reason) => _relays.Drain(which, window, code, reason);
 
     /// <summary>A shutdown begins: whoever asks for readiness hears so.</summary>
     public void Leave() => _leaving = true;

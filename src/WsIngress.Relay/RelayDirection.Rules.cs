@@ -70,7 +70,9 @@ internal sealed partial class RelayDirection
     {
         Span<byte> payload = stackalloc byte[FrameScanner.MarkLength];
         Rules!.ToSink!.Send(payload);
-        return session.Options.Frames.WritePing(destination, masked: Sink == RelaySide.Backend, payload);
+        int length = session.Options.Frames.WritePing(destination, masked: Sink == RelaySide.Backend, payload);
+        session.Tap?.SeeOwn(Sink, destination[..length]);
+        return length;
     }
 
     /// <summary>Looks at what takes time. <paramref name="now"/> is a timestamp of the session's clock.</summary>

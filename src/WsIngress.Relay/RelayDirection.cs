@@ -55,6 +55,19 @@ internal sealed partial class RelayDirection(RelaySession session, RelaySide sou
     /// </summary>
     internal Taken Take(Span<byte> buffer, int count)
     {
+        if (session.Tap is not { } tap)
+        {
+            return TakeChunk(buffer, count);
+        }
+
+        ulong open = _scanner.RemainingInFrame;
+        Taken taken = TakeChunk(buffer, count);
+        tap.See(source, open, buffer.Slice(taken.Start, taken.Length));
+        return taken;
+    }
+
+    private Taken TakeChunk(Span<byte> buffer, int count)
+    {
         Span<byte> chunk = buffer.Slice(Headroom, count);
         if (_sealed || _sinkFailed || _sourceBroken)
         {
@@ -100,7 +113,9 @@ internal sealed partial class RelayDirection(RelaySession session, RelaySide sou
         CloseStatus? own = RelayOutcomes.IsObserved(ending.Outcome) ? session.CloseFrom(Sink) : null;
         CloseStatus close = own ?? ending.CloseTo(Sink);
         Last.Pending = close;
-        return session.Options.Frames.WriteClose(destination, masked: Sink == RelaySide.Backend, close);
+        int length = session.Options.Frames.WriteClose(destination, masked: Sink == RelaySide.Backend, close);
+        session.Tap?.SeeOwn(Sink, destination[..length]);
+        return length;
     }
 
     /// <summary>The bytes last released were written. If they ended with a Close, nothing may follow.</summary>

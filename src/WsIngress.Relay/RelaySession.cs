@@ -10,6 +10,7 @@ public sealed class RelaySession
     private readonly long _startedAt;
     private RelayEnding? _ending;
     private IRelayDriver? _driver;
+    private FrameTap? _tap;
     private long _lastActivity;
     private long _bytesAtLastCheck;
     private volatile bool _overdue;
@@ -72,6 +73,9 @@ public sealed class RelaySession
 
     /// <summary>The outcome once it is decided, before the close handshake is over; null while the socket is open.</summary>
     public RelayOutcome? Outcome => Ending?.Outcome;
+
+    /// <summary>Who looks at its frames; null but for the moments in which somebody asked to.</summary>
+    internal FrameTap? Tap => Volatile.Read(ref _tap);
 
     internal RelayEnding? Ending => Volatile.Read(ref _ending);
 
@@ -140,6 +144,19 @@ public sealed class RelaySession
         {
             Signal();
         }
+    }
+
+    /// <summary>Shows the frames that pass from now on. False when another tap is attached, or the session has ended.</summary>
+    public bool TryAttach(FrameTap tap)
+    {
+        ArgumentNullException.ThrowIfNull(tap);
+        return Interlocked.CompareExchange(ref _tap, tap, null) is null;
+    }
+
+    /// <summary>Shows no more.</summary>
+    public void Detach(FrameTap tap)
+    {
+        Interlocked.CompareExchange(ref _tap, null, tap);
     }
 
     /// <summary>Takes the one driver of the session, to be told of changes.</summary>
@@ -222,7 +239,7 @@ public sealed class RelaySession
     internal RelayReport Report()
     {
         RelayEnding ending = Ending ?? throw new InvalidOperationException($"Session {Id} has not ended.");
-        return new RelayReport
+        var report = new RelayReport
         {
             Id = Id,
             Outcome = ending.Outcome,
@@ -236,6 +253,8 @@ public sealed class RelaySession
             FromBackend = ToClient.Counters,
             Age = Age,
         };
+        Interlocked.Exchange(ref _tap, FrameTap.Over)?.Complete(report);
+        return report;
     }
 
     internal TimeSpan TimeoutOf(RelaySide side) => (side == RelaySide.Client ? Options.ClientPings : Options.BackendPings)!.Timeout;

@@ -109,6 +109,14 @@ sum by (namespace, ingress, service) (
   annotations:
     summary: 'A controller pod is near its memory limit'
     description: 'Pod {{ "{{ $labels.pod }}" }} uses {{ "{{ $value | humanizePercentage }}" }} of its memory limit. At 90 % it refuses new sockets (no-room), so that the open ones live. Add replicas or raise the limit.'
+- alert: WsIngressSourcePortsLow
+  expr: max by (namespace, service) (wsingress_source_ports_used_ratio{ {{- $s -}} }) > {{ $limits.sourcePortsRatio }}
+  for: 5m
+  labels:
+    severity: warning
+  annotations:
+    summary: 'Source ports run out toward a pod of Service {{ "{{ $labels.namespace }}/{{ $labels.service }}" }}'
+    description: '{{ "{{ $value | humanizePercentage }}" }} of the source ports of a controller pod are in use toward one pod of the Service; at 100 % that pod gets no connection any more. The Event SourcePortsLow and the controller''s log name it. Add pods or replicas, or widen net.ipv4.ip_local_port_range.'
 - alert: WsIngressSnapshotStale
   expr: wsingress_config_snapshot_age_seconds{ {{- $s -}} } > {{ $limits.snapshotAgeSeconds }}
   for: 1m

@@ -3,7 +3,7 @@
 {{/* Every setting. charts/check compares this list with the binary's own help. */}}
 {{- define "wsingress.settings.known" -}}
 {{- dict "list" (list
-  "http" "https" "h2c" "metrics" "admin" "ingress-class" "trusted-proxies" "proxy-protocol" "disable-external-name" "drain-window"
+  "http" "https" "h2c" "metrics" "admin" "admin-token-file" "ingress-class" "trusted-proxies" "proxy-protocol" "disable-external-name" "drain-window"
   "transport" "loops" "handshake" "access-log" "log-level" "log-format" "kubeconfig" "context" "controller-name" "watch-ingress-without-class" "ingress-class-by-name"
   "disable-ingress-class-lookup" "watch-namespace" "watch-namespace-selector" "default-ssl-certificate" "update-status"
   "publish-service" "publish-status-address" "publish-pod-selector" "update-status-on-shutdown" "leader-election" "election-id"

@@ -148,9 +148,9 @@ internal sealed class SocketRelays : ISocketRelayOwner, IAsyncDisposable
     }
 
     /// <inheritdoc cref="DataPlane.DrainSockets"/>
-    public int Drain(Func<SocketFacts, bool> which, TimeSpan window, ushort? code, string? reason)
+    public int Drain(Func<SocketFacts, TimeSpan, bool> which, TimeSpan window, ushort? code, string? reason)
     {
-        var meant = Registry.Where(session => session.Tag is SocketFacts facts && session.Outcome is null && which(facts)).ToArray();
+        var meant = Registry.Where(session => session.Tag is SocketFacts facts && session.Outcome is null && which(facts, session.Age)).ToArray();
         _ = EndAsync();
         return meant.Length;
 

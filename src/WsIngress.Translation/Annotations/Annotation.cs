@@ -48,6 +48,15 @@ public abstract class Annotation
     /// <summary>A value that cannot be read closes the route (503) instead of leaving it open with the default.</summary>
     public bool GuardsAccess { get; init; }
 
+    /// <summary>It bounds something, or says how sockets end: who asks what is in force wants to see it though nobody set it.</summary>
+    public bool IsLimit => Group == AnnotationGroup.WebSocket || (Group != AnnotationGroup.Affinity && IsMeasured);
+
+    /// <summary><see cref="Default"/> without the backquotes.</summary>
+    public string DefaultText => Default.Replace("`", "", StringComparison.Ordinal);
+
+    /// <summary>Its values are times, sizes or counts.</summary>
+    private protected abstract bool IsMeasured { get; }
+
     /// <summary><c>metadata.annotations[name]</c>, as problems spell it.</summary>
     public string Field => $"metadata.annotations[{Name}]";
 
@@ -65,5 +74,7 @@ internal delegate bool ValueParser<T>(string text, out T value, out string error
 internal sealed class Annotation<T>(string name, ValueParser<T> parser) : Annotation(name)
     where T : notnull
 {
+    private protected override bool IsMeasured => typeof(T) == typeof(TimeSpan) || typeof(T) == typeof(long) || typeof(T) == typeof(int);
+
     internal override object? Parse(string text, out string error) => parser(text, out var value, out error) ? value : null;
 }

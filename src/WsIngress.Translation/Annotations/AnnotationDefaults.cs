@@ -74,19 +74,3 @@ public sealed class AnnotationDefaults
 
     private static string ShortName(Annotation annotation) => annotation.Name[AnnotationCatalogue.Prefix.Length..];
 }
-
-/// <summary>Where the value of an annotation that is in force comes from, the narrowest first.</summary>
-public enum ValueSource
-{
-    /// <summary>An annotation of the Service.</summary>
-    Service,
-
-    /// <summary>An annotation of the Ingress.</summary>
-    Ingress,
-
-    /// <summary><see cref="AnnotationDefaults"/>.</summary>
-    Operator,
-
-    /// <summary>Nobody says anything.</summary>
-    BuiltIn,
-}

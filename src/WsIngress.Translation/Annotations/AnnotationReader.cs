@@ -47,11 +47,16 @@ internal static class AnnotationReader
 
     private static void Refuse(AnnotationSet set, Annotation annotation, AnnotationTargets place, string? text, string error, List<Problem> problems, AnnotationDefaults defaults)
     {
-        var fallback = place == AnnotationTargets.Service ? "the Ingress's value applies, or else the default" : "the default applies";
-        var effect = annotation.GuardsAccess
-            ? "it guards access, so the routes answer 503 until it is mended"
-            : $"{fallback} ({defaults.TextOf(annotation) ?? annotation.Default.Replace("`", "", StringComparison.Ordinal)})";
+        var effect = annotation.GuardsAccess ? "it guards access, so the routes answer 503 until it is mended" : $"in force instead: {Instead(annotation, place, defaults)}";
         Add(set, annotation, text, $"the value {error}; allowed: {annotation.AllowedText}; {effect}", problems);
+    }
+
+    /// <summary>What is in force where a value cannot be used. What is about pods may stand in two places, and the other one is another object's.</summary>
+    private static string Instead(Annotation annotation, AnnotationTargets place, AnnotationDefaults defaults)
+    {
+        var other = place == AnnotationTargets.Service ? "Ingress" : (annotation.Targets & AnnotationTargets.Service) != 0 ? "Service" : null;
+        var last = defaults.TextOf(annotation) is { } text ? $"{text}, the operator's default" : $"{annotation.DefaultText}, the built-in default";
+        return $"{(other is null ? "" : $"the {other}'s value, or else ")}{last}";
     }
 
     // A guard in the wrong place would leave open what its author believes closed.

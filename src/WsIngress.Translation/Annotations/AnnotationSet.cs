@@ -7,6 +7,7 @@ internal sealed class AnnotationSet(ObjectReference owner, AnnotationDefaults? d
 {
     private readonly AnnotationDefaults _defaults = defaults ?? AnnotationDefaults.None;
     private object?[]? _values;
+    private string?[]? _names;
 
     public ObjectReference Owner { get; } = owner;
 
@@ -16,11 +17,25 @@ internal sealed class AnnotationSet(ObjectReference owner, AnnotationDefaults? d
     /// <summary>The guard of the lowest index that could not be read; null when all could.</summary>
     public Annotation? BrokenGuard { get; private set; }
 
-    public void Set(Annotation annotation, object value)
+    /// <param name="annotation">Whose value it is.</param>
+    /// <param name="value">Parsed.</param>
+    /// <param name="name">Full name of the annotation that stood on the object, where that is another controller's; null: our own.</param>
+    public void Set(Annotation annotation, object value, string? name = null)
     {
         _values ??= new object?[AnnotationCatalogue.All.Length];
         _values[annotation.Index] = value;
+        if (name is not null)
+        {
+            _names ??= new string?[AnnotationCatalogue.All.Length];
+            _names[annotation.Index] = name;
+        }
     }
+
+    /// <summary>Parsed; null when the object does not set it.</summary>
+    public object? ValueOf(Annotation annotation) => _values?[annotation.Index];
+
+    /// <summary>Of the annotation that set it, by its full name.</summary>
+    public string NameOf(Annotation annotation) => _names?[annotation.Index] ?? annotation.Name;
 
     public void Break(Annotation guard)
     {
@@ -38,7 +53,4 @@ internal sealed class AnnotationSet(ObjectReference owner, AnnotationDefaults? d
 
     public T? Find<T>(Annotation<T> annotation)
         where T : class => (_values?[annotation.Index] ?? _defaults.ValueOf(annotation)) as T;
-
-    /// <summary>The operator sets it; what <see cref="Has"/> says comes before.</summary>
-    public bool HasDefault(Annotation annotation) => _defaults.ValueOf(annotation) is not null;
 }

@@ -12,11 +12,4 @@ internal readonly struct PodAnnotations(AnnotationSet ingress, AnnotationSet ser
     /// <summary>Whose value is in force; null when neither sets one.</summary>
     public ObjectReference? Owner(Annotation annotation) =>
         service.Has(annotation) ? service.Owner : ingress.Has(annotation) ? ingress.Owner : null;
-
-    /// <summary>Whose value <see cref="Get"/> answers.</summary>
-    public ValueSource Source(Annotation annotation) =>
-        service.Has(annotation) ? ValueSource.Service
-        : ingress.Has(annotation) ? ValueSource.Ingress
-        : ingress.HasDefault(annotation) ? ValueSource.Operator
-        : ValueSource.BuiltIn;
 }

@@ -1,26 +1,43 @@
-using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
 using WsIngress.Proxy;
-using WsIngress.Routing;
 using WsIngress.Store;
 using WsIngress.Telemetry;
+using WsIngress.Translation;
+using WsIngress.Translation.Annotations;
 
 namespace WsIngress.Admin;
 
 /// <summary>
-/// The admin API, JSON: <c>/routes</c>, <c>/connections</c>, <c>/problems</c>, <c>/ingresses</c>, <c>/config</c>. It listens on loopback alone, and takes no request whose Host is a name that a web page could have pointed here.
+/// The admin API, JSON: <c>/routes</c>, <c>/routes/effective</c>, <c>/connections</c>, <c>/problems</c>, <c>/ingresses</c>, <c>/config</c>. <see cref="AdminAccess"/> says who may use it.
 /// </summary>
 internal static class AdminEndpoints
 {
-    public static void Map(IApplicationBuilder app, DataPlane plane, ClosedSockets closed, SyncState sync, Func<string> configuration, TimeProvider time)
+    public static void Map(IApplicationBuilder app, AdminAccess access, DataPlane plane, ClosedSockets closed, SyncState sync, AnnotationDefaults defaults, Func<string> configuration, TimeProvider time, ILogger logger)
     {
-        app.Use(next => http => IsLocal(http) ? next(http) : RefuseAsync(http));
+        app.Use(access.Guard);
+        app.Map("/routes/effective", branch => branch.Run(http => EffectiveAsync(http, plane, sync, defaults)));
         Get(app, "/routes", _ => AdminJson.Routes(plane.Tables.Current.Table));
-        new ConnectionEndpoints(plane, closed, time).Map(app);
+        new ConnectionEndpoints(plane, closed, time, logger).Map(app);
         Get(app, "/problems", _ => AdminJson.Problems(sync.Current));
         Get(app, "/ingresses", _ => AdminJson.Ingresses(sync.Current));
         Get(app, "/config", _ => configuration());
+    }
+
+    /// <summary>The table and the objects are those of one moment or of two that follow each other; a route whose Ingress is gone by then has no settings.</summary>
+    private static Task EffectiveAsync(HttpContext http, DataPlane plane, SyncState sync, AnnotationDefaults defaults)
+    {
+        if (!HttpMethods.IsGet(http.Request.Method))
+        {
+            http.Response.StatusCode = StatusCodes.Status405MethodNotAllowed;
+            http.Response.Headers.Allow = "GET";
+            return Task.CompletedTask;
+        }
+
+        http.Response.ContentType = "application/json";
+        return new EffectiveRoutes(plane.Tables.Current.Table, sync.Current.Snapshot ?? ClusterSnapshot.Empty, defaults)
+            .WriteAsync(http.Response.BodyWriter, EffectiveFilter.Read(http.Request.Query), http.RequestAborted);
     }
 
     private static void Get(IApplicationBuilder app, string path, Func<HttpContext, string?> answer) => app.Map(path, branch => branch.Run(async http =>
@@ -43,16 +60,4 @@ internal static class AdminEndpoints
         http.Response.ContentType = "application/json";
         await http.Response.WriteAsync(text + "\n");
     }));
-
-    private static bool IsLocal(HttpContext http)
-    {
-        var host = HostText.WithoutPort(http.Request.Host.Value).ToString();
-        return host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || (IPAddress.TryParse(host, out var address) && (IPAddress.IsLoopback(address) || address.Equals(http.Connection.LocalIpAddress)));
-    }
-
-    private static Task RefuseAsync(HttpContext http)
-    {
-        http.Response.StatusCode = StatusCodes.Status421MisdirectedRequest;
-        return http.Response.WriteAsync("the admin API answers to its own address or localhost only\n");
-    }
 }

@@ -27,26 +27,6 @@ internal static class AdminJson
         json.WriteEndObject();
     });
 
-    /// <summary>Open sockets, and some that have ended.</summary>
-    public static string Connections(IEnumerable<RelaySession> open, IEnumerable<ClosedSocket> closed, TimeProvider time) => Write(json =>
-    {
-        json.WriteStartObject();
-        json.WriteString("time", time.GetUtcNow().ToString("O"));
-        json.WriteStartArray("connections");
-        foreach (var session in open)
-        {
-            Connection(json, session);
-        }
-
-        foreach (var ended in closed)
-        {
-            Connection(json, ended);
-        }
-
-        json.WriteEndArray();
-        json.WriteEndObject();
-    });
-
     public static string Connection(RelaySession session) => Write(json => Connection(json, session));
 
     public static string Connection(ClosedSocket ended) => Write(json => Connection(json, ended));
@@ -129,7 +109,7 @@ internal static class AdminJson
         json.WriteEndObject();
     }
 
-    private static void Connection(Utf8JsonWriter json, RelaySession session)
+    public static void Connection(Utf8JsonWriter json, RelaySession session)
     {
         json.WriteStartObject();
         json.WriteString("id", session.Id);
@@ -151,7 +131,7 @@ internal static class AdminJson
         json.WriteEndObject();
     }
 
-    private static void Connection(Utf8JsonWriter json, ClosedSocket ended)
+    public static void Connection(Utf8JsonWriter json, ClosedSocket ended)
     {
         var report = ended.Report;
         json.WriteStartObject();
@@ -179,6 +159,7 @@ internal static class AdminJson
         json.WriteString("scheme", socket.Scheme);
         json.WriteString("namespace", socket.Route.Route.Owner.Namespace);
         json.WriteString("ingress", socket.Route.Route.Owner.Name);
+        json.WriteString("route", AccessLog.RouteOf(socket));
         json.WriteString("service", socket.Service);
         json.WriteString("pod", socket.Pod);
         json.WriteString("podAddress", socket.PodAddress);

@@ -1,6 +1,8 @@
 using System.Globalization;
+using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
 using WsIngress.Cli;
 using WsIngress.Proxy;
 using WsIngress.Relay;
@@ -10,12 +12,14 @@ namespace WsIngress.Admin;
 
 /// <summary>
 /// The inventory of sockets: <c>GET /connections</c>, <c>GET /connections/ID</c>, <c>POST /connections/ID/close</c> and
-/// <c>POST /connections/drain</c>. What changes something takes no request of a web page.
+/// <c>POST /connections/ID/tap</c> and <c>POST /connections/drain</c>. What changes something takes no request of a web page.
 /// </summary>
-internal sealed class ConnectionEndpoints(DataPlane plane, ClosedSockets closed, TimeProvider time)
+internal sealed class ConnectionEndpoints(DataPlane plane, ClosedSockets closed, TimeProvider time, ILogger logger)
 {
-    private const int MostListed = 100_000;
+    private const int MostListed = 10_000_000;
     private static readonly TimeSpan DefaultWindow = TimeSpan.FromSeconds(30);
+
+    private readonly ConnectionTaps _taps = new(plane, time, logger);
 
     public void Map(IApplicationBuilder app) => app.Map("/connections", branch => branch.Run(AnswerAsync));
 
@@ -23,7 +27,7 @@ internal sealed class ConnectionEndpoints(DataPlane plane, ClosedSockets closed,
     {
         string[] path = (http.Request.Path.Value ?? "").Split('/', StringSplitOptions.RemoveEmptyEntries);
         var isPost = HttpMethods.IsPost(http.Request.Method);
-        var wantsPost = path is [_, "close"] or ["drain"];
+        var wantsPost = path is [_, "close" or "tap"] or ["drain"];
         if (path.Length > 2 || (path.Length == 2 && !wantsPost))
         {
             return SayAsync(http, 404, "not found");
@@ -45,9 +49,10 @@ internal sealed class ConnectionEndpoints(DataPlane plane, ClosedSockets closed,
         {
             return path switch
             {
-                [] => JsonAsync(http, List(http.Request.Query)),
+                [] => ListAsync(http),
                 ["drain"] => JsonAsync(http, Drain(http.Request.Query)),
                 [var id] => One(id) is { } one ? JsonAsync(http, one) : SayAsync(http, 404, $"no socket {id}: it is not open, and not among the last that have ended"),
+                [var id, "tap"] => _taps.AnswerAsync(http, id),
                 [var id, _] => CloseAsync(http, id),
                 _ => SayAsync(http, 404, "not found"),
             };
@@ -58,16 +63,24 @@ internal sealed class ConnectionEndpoints(DataPlane plane, ClosedSockets closed,
         }
     }
 
-    private string List(IQueryCollection query)
+    /// <summary>Written while it is walked: a hundred thousand sockets are some 80 MB.</summary>
+    private Task ListAsync(HttpContext http)
     {
+        var query = http.Request.Query;
         var filter = ConnectionFilter.Read(query);
         var limit = Number(query, "limit", 1, MostListed, MostListed);
         return query["state"].ToString() switch
         {
-            "" or "open" => AdminJson.Connections(plane.Sockets.Where(session => session.Tag is Proxy.Telemetry.SocketFacts facts && filter.Matches(facts)).Take(limit), [], time),
-            "closed" => AdminJson.Connections([], closed.Newest().Where(one => filter.Matches(one.Facts)).Take(limit), time),
+            "" or "open" => StreamAsync(http, plane.Sockets.Where(session => session.Tag is Proxy.Telemetry.SocketFacts facts && filter.Matches(facts, session.Age)).Take(limit), AdminJson.Connection),
+            "closed" => StreamAsync(http, closed.Newest().Where(one => filter.Matches(one.Facts, one.Report.Age)).Take(limit), AdminJson.Connection),
             var other => throw new FormatException($"state: '{other}' cannot be used; allowed: open or closed"),
         };
+    }
+
+    private Task StreamAsync<T>(HttpContext http, IEnumerable<T> sockets, Action<Utf8JsonWriter, T> write)
+    {
+        http.Response.ContentType = "application/json";
+        return StreamedJson.WriteAsync(http.Response.BodyWriter, json => json.WriteString("time", time.GetUtcNow().ToString("O")), "connections", sockets, write, http.RequestAborted);
     }
 
     private string? One(string id) =>

@@ -1,5 +1,6 @@
 using System.Net;
 using Microsoft.AspNetCore.Http;
+using WsIngress.Cli;
 using WsIngress.Proxy.Telemetry;
 
 namespace WsIngress.Admin;
@@ -8,7 +9,7 @@ namespace WsIngress.Admin;
 internal sealed record ConnectionFilter
 {
     /// <summary>The query's names, in the order of the documentation.</summary>
-    public static readonly string[] Names = ["namespace", "ingress", "service", "pod", "client", "host"];
+    public static readonly string[] Names = ["namespace", "ingress", "service", "pod", "client", "host", "route", "min-age", "max-age"];
 
     public string? Namespace { get; init; }
 
@@ -25,12 +26,22 @@ internal sealed record ConnectionFilter
 
     public string? Host { get; init; }
 
+    /// <summary>Path of the rule that took it, as the Ingress has it.</summary>
+    public string? Route { get; init; }
+
+    public TimeSpan? MinAge { get; init; }
+
+    public TimeSpan? MaxAge { get; init; }
+
     public bool IsEmpty => this == new ConnectionFilter();
 
     /// <exception cref="FormatException">Names the parameter, its value and what is allowed.</exception>
     public static ConnectionFilter Read(IQueryCollection query)
     {
         string? Value(string name) => query[name] is [{ Length: > 0 } value] ? value : null;
+        TimeSpan? Age(string name) => Value(name) is not { } text ? null
+            : DurationText.TryParse(text, out var age) ? age
+            : throw new FormatException($"{name}: '{text}' cannot be used; allowed: {DurationText.Allowed}");
         return new()
         {
             Namespace = Value("namespace"),
@@ -39,10 +50,13 @@ internal sealed record ConnectionFilter
             Pod = Value("pod"),
             Client = Value("client") is { } text ? ReadClient(text) : null,
             Host = Value("host"),
+            Route = Value("route"),
+            MinAge = Age("min-age"),
+            MaxAge = Age("max-age"),
         };
     }
 
-    public bool Matches(SocketFacts socket)
+    public bool Matches(SocketFacts socket, TimeSpan age)
     {
         var owner = socket.Route.Route.Owner;
         return (Namespace is null || owner.Namespace == Namespace)
@@ -50,7 +64,10 @@ internal sealed record ConnectionFilter
             && (Service is null || socket.Service == Service)
             && (Pod is null || socket.Pod == Pod || socket.PodAddress == Pod)
             && (Client is not { } network || network.Contains(socket.Client))
-            && (Host is null || Routing.HostText.WithoutPort(socket.Host).Equals(Host, StringComparison.OrdinalIgnoreCase));
+            && (Host is null || Routing.HostText.WithoutPort(socket.Host).Equals(Host, StringComparison.OrdinalIgnoreCase))
+            && (Route is null || socket.Route.Route.Path.Value == Route)
+            && (MinAge is null || age >= MinAge)
+            && (MaxAge is null || age <= MaxAge);
     }
 
     private static IPNetwork ReadClient(string text) =>

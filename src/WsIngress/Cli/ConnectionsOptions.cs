@@ -1,5 +1,3 @@
-using System.Net;
-
 namespace WsIngress.Cli;
 
 /// <summary>What <c>wsingress connections</c> does.</summary>
@@ -9,6 +7,7 @@ internal enum ConnectionsVerb
     Show,
     Close,
     Drain,
+    Tap,
 }
 
 /// <summary>One call of <c>wsingress connections</c>.</summary>
@@ -16,7 +15,7 @@ internal sealed record ConnectionsOptions
 {
     public required ConnectionsVerb Verb { get; init; }
 
-    public required IPEndPoint Admin { get; init; }
+    public required AdminTarget Admin { get; init; }
 
     /// <summary>Of the socket to show or close; else null.</summary>
     public string? Id { get; init; }

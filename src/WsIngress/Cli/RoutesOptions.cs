@@ -9,7 +9,7 @@ internal sealed record RoutesOptions
     /// <summary>Full path, or null.</summary>
     public string? Manifests { get; init; }
 
-    public required IPEndPoint Admin { get; init; }
+    public required AdminTarget Admin { get; init; }
 
     public required string IngressClass { get; init; }
 
@@ -17,6 +17,12 @@ internal sealed record RoutesOptions
 
     /// <summary>What annotations say where no object sets them.</summary>
     public AnnotationDefaults Defaults { get; init; } = AnnotationDefaults.None;
+
+    /// <summary>What is in force for each route, instead of the table.</summary>
+    public bool Effective { get; init; }
+
+    /// <summary>Which routes; names and values as the admin API has them.</summary>
+    public IReadOnlyList<(string Name, string Value)> Query { get; init; } = [];
 
     public required OutputFormat Output { get; init; }
 }

@@ -23,6 +23,9 @@ internal sealed record ServerOptions
 
     public required ListenAddress Admin { get; init; }
 
+    /// <summary>Full path of the file with the token that opens the admin API; null: it listens on loopback and wants none.</summary>
+    public string? AdminTokenFile { get; init; }
+
     public required string IngressClass { get; init; }
 
     /// <summary>Peers whose X-Forwarded-* and X-Request-ID headers are kept.</summary>

@@ -16,6 +16,9 @@ internal sealed class ServerSettings
     private readonly Setting<TimeSpan> _drainWindow;
     private readonly Setting<bool> _accessLog;
 
+    private readonly Setting<string?> _adminTokenFile = new(
+        "admin-token-file", "FILE", "File with the token that the admin API wants; without it --admin takes loopback addresses alone", "", AdminFlags.TokenFileAllowed, AdminFlags.TryParseTokenFile);
+
     private readonly Setting<ImmutableArray<IPNetwork>> _trustedProxies = new(
         "trusted-proxies", "CIDR,...", "Peers whose X-Forwarded-* and X-Request-ID headers are kept", "", SettingParsers.CidrsAllowed, SettingParsers.Cidrs);
 
@@ -67,7 +70,7 @@ internal sealed class ServerSettings
     /// <summary>In the order of the help.</summary>
     public IEnumerable<Setting> All =>
     [
-        _http, _https, _h2c, _metrics, _admin, IngressClass, _trustedProxies, _proxyProtocol, DisableExternalName, _defaults, _mostPerNamespace,
+        _http, _https, _h2c, _metrics, _admin, _adminTokenFile, IngressClass, _trustedProxies, _proxyProtocol, DisableExternalName, _defaults, _mostPerNamespace,
         _drainWindow, _transport, _loops, _handshake, _accessLog, _logLevel, _logFormat,
     ];
 
@@ -85,6 +88,7 @@ internal sealed class ServerSettings
             H2c = reader.Read(_h2c),
             Metrics = reader.Read(_metrics),
             Admin = reader.Read(_admin),
+            AdminTokenFile = reader.Read(_adminTokenFile) is { } file ? Path.GetFullPath(file, console.Directory) : null,
             IngressClass = reader.Read(IngressClass),
             TrustedProxies = reader.Read(_trustedProxies),
             ProxyProtocol = reader.Read(_proxyProtocol),
@@ -113,9 +117,9 @@ internal sealed class ServerSettings
             reader.Add($"{deadline}: {Seconds(options.DrainDeadline)} is shorter than --drain-window, {Seconds(options.DrainWindow)}{delay}; allowed: at least as long");
         }
 
-        if (!options.Admin.IsOff && (options.Admin.IsAllInterfaces || !IPAddress.IsLoopback(options.Admin.Address!)))
+        if (!options.Admin.IsOff && options.AdminTokenFile is null && (options.Admin.IsAllInterfaces || !IPAddress.IsLoopback(options.Admin.Address!)))
         {
-            reader.Add($"--admin: {options.Admin} cannot be used; allowed: a loopback address, since the admin API has no authentication");
+            reader.Add($"--admin: {options.Admin} cannot be used; allowed: a loopback address, or any with --admin-token-file, since whoever reaches it may close every socket");
         }
 
         if (options.Http.IsOff && options.Https.IsOff && options.H2c.IsOff)

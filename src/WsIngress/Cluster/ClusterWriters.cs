@@ -4,12 +4,13 @@ using WsIngress.Cluster.Events;
 using WsIngress.Cluster.Status;
 using WsIngress.Proxy.Telemetry;
 using WsIngress.Store;
+using WsIngress.Telemetry;
 
 namespace WsIngress.Cluster;
 
 /// <summary>
 /// All that a replica writes into the cluster: the Lease, and by it the status of Ingresses and the Events about problems; and without
-/// it the Events about handshakes. Routing never waits for any of it.
+/// it the Events about what only the replica itself sees. Routing never waits for any of it.
 /// </summary>
 internal sealed class ClusterWriters
 {
@@ -46,6 +47,9 @@ internal sealed class ClusterWriters
 
     /// <summary>To be told of handshakes by the data plane.</summary>
     public IProxyTelemetry Telemetry => _handshakes;
+
+    /// <summary>To be told of pods that hold most of the source ports; returns at once.</summary>
+    public void SourcePortsLow(SourcePortUse use) => _handshakes.SourcePortsLow(use);
 
     /// <summary>
     /// Runs until asked to stop. It returns when, in this order, the writes have ended and the Lease is released, and, if the status is to be

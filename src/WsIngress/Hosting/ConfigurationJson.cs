@@ -18,6 +18,7 @@ internal static class ConfigurationJson
         json.WriteString("h2c", options.H2c.ToString());
         json.WriteString("metrics", options.Metrics.ToString());
         json.WriteString("admin", options.Admin.ToString());
+        json.WriteString("adminTokenFile", options.AdminTokenFile);
         json.WriteString("ingressClass", options.IngressClass);
         json.WriteString("trustedProxies", string.Join(",", options.TrustedProxies));
         json.WriteString("proxyProtocol", string.Join(",", options.ProxyProtocol));

@@ -38,7 +38,7 @@ internal static class ConnectionsText
     private static string Of(JsonElement connection, string name) => connection.TryGetProperty(name, out var value) ? Plain(value.ToString()) : "";
 
     /// <summary>Hosts and paths are the client's own words: what would steer a terminal is not printed.</summary>
-    private static string Plain(string text) => text.Any(char.IsControl) ? string.Concat(text.Select(c => char.IsControl(c) ? '\ufffd' : c)) : text;
+    internal static string Plain(string text) => text.Any(char.IsControl) ? string.Concat(text.Select(c => char.IsControl(c) ? '\ufffd' : c)) : text;
 
     private static string Traffic(JsonElement connection, string name) =>
         connection.TryGetProperty(name, out var side) ? $"{side.GetProperty("messages").GetInt64()} / {Bytes(side.GetProperty("bytes").GetInt64())}" : "";

@@ -40,6 +40,7 @@ internal sealed class ControllerHost(ControllerOptions options, TimeProvider tim
             Sources = sources.All,
             Translation = translation,
             Telemetry = writers.Telemetry,
+            SourcePortsLow = writers.SourcePortsLow,
             PodDeadline = new PodDeadlines(server, parts.Loggers.CreateLogger("WsIngress.Cluster")).FindAsync,
             Beside = writers.RunAsync,
             WriteOptions = WriteOptions,

@@ -2,6 +2,7 @@ using System.Text.Json;
 using WsIngress.Proxy;
 using WsIngress.Proxy.Telemetry;
 using WsIngress.Sources;
+using WsIngress.Telemetry;
 using WsIngress.Translation;
 
 namespace WsIngress.Hosting;
@@ -15,6 +16,9 @@ internal sealed record HostFeed
 
     /// <summary>Another listener of the data plane; null for none.</summary>
     public IProxyTelemetry? Telemetry { get; init; }
+
+    /// <summary>Hears of each pod that holds most of the source ports; null for nobody.</summary>
+    public Action<SourcePortUse>? SourcePortsLow { get; init; }
 
     /// <summary>When a terminating pod will be killed; null where nobody knows.</summary>
     public PodDeadline? PodDeadline { get; init; }

@@ -1,4 +1,6 @@
+using System.IO.Pipelines;
 using System.Net;
+using System.Text;
 using System.Text.Json;
 using WsIngress.Admin;
 using WsIngress.Cli;
@@ -15,7 +17,7 @@ internal static class RouteListing
         string json;
         try
         {
-            json = options.Manifests is { } folder ? Translate(folder, options) : await AskAsync(options, stopping);
+            json = options.Manifests is { } folder ? await TranslateAsync(folder, options, stopping) : await AskAsync(options, stopping);
         }
         catch (Exception broken) when (broken is IOException or UnauthorizedAccessException)
         {
@@ -30,22 +32,34 @@ internal static class RouteListing
         }
         else
         {
-            await console.Text.WriteAsync(RoutesText.Write(document.RootElement.GetProperty("table")));
+            await console.Text.WriteAsync(options.Effective ? EffectiveText.Write(document.RootElement.GetProperty("routes")) : RoutesText.Write(document.RootElement.GetProperty("table")));
         }
 
         return ExitCode.Done;
     }
 
-    private static string Translate(string folder, RoutesOptions options)
+    private static async Task<string> TranslateAsync(string folder, RoutesOptions options, CancellationToken stopping)
     {
         var translation = ManifestValidation.StandaloneOptions with { IngressClass = options.IngressClass, AllowExternalName = !options.DisableExternalName, Defaults = options.Defaults };
-        return AdminJson.Routes(new ManifestValidation(snapshot => Translator.Translate(snapshot, translation)).Run([folder]).Result.Table);
+        var objects = ClusterSnapshot.Empty;
+        var table = new ManifestValidation(snapshot => Translator.Translate(objects = snapshot, translation)).Run([folder]).Result.Table;
+        if (!options.Effective)
+        {
+            return AdminJson.Routes(table);
+        }
+
+        using var text = new MemoryStream();
+        var output = PipeWriter.Create(text, new StreamPipeWriterOptions(leaveOpen: true));
+        string? Value(string name) => options.Query.FirstOrDefault(pair => pair.Name == name).Value;
+        await new EffectiveRoutes(table, objects, options.Defaults).WriteAsync(output, new(Value("host"), Value("ingress"), Value("namespace")), stopping);
+        await output.CompleteAsync();
+        return Encoding.UTF8.GetString(text.GetBuffer().AsSpan(0, (int)text.Length));
     }
 
     private static async Task<string> AskAsync(RoutesOptions options, CancellationToken stopping)
     {
         using var admin = new AdminClient(options.Admin);
-        var (status, text) = await admin.SendAsync(HttpMethod.Get, "/routes", stopping);
-        return status == HttpStatusCode.OK ? text : throw new IOException($"the admin API at {options.Admin} answers {(int)status}: {text.Trim()}");
+        var (status, text) = await admin.SendAsync(HttpMethod.Get, (options.Effective ? "/routes/effective" : "/routes") + AdminClient.Query(options.Query), stopping);
+        return status == HttpStatusCode.OK ? text : throw new IOException($"the admin API at {options.Admin.EndPoint} answers {(int)status}: {text.Trim()}");
     }
 }

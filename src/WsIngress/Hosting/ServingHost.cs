@@ -17,6 +17,8 @@ namespace WsIngress.Hosting;
 /// </summary>
 internal sealed class ServingHost(ServerOptions options, TimeProvider time, Stream accessLog)
 {
+    private static readonly TimeSpan PortCheckPeriod = TimeSpan.FromSeconds(10);
+
     /// <param name="connect">Makes the feed; it may throw an <see cref="IOException"/> with a sentence for the operator.</param>
     /// <param name="ready">Called once, when every listener serves the first table.</param>
     /// <param name="stopping">Begins the shutdown.</param>
@@ -25,20 +27,25 @@ internal sealed class ServingHost(ServerOptions options, TimeProvider time, Stre
         using var loggers = ConsoleLogging.Create(options.LogLevel, options.LogFormat);
         var logger = loggers.CreateLogger("WsIngress");
         using var heap = new HeapRelease(time);
-        var metrics = new Metrics(ProductVersion.Text, time.GetUtcNow());
+        var metrics = new Metrics(ProductVersion.Text, time);
         await using var log = options.AccessLog ? new AccessLog(accessLog, time) : null;
         try
         {
             var sync = new SyncState();
+            var adminLogger = loggers.CreateLogger("WsIngress.Admin");
+            var token = options.AdminTokenFile is { } file && !options.Admin.IsOff ? new AdminToken(file, time, adminLogger) : null;
+            var access = new AdminAccess(token, metrics.AdminRefused, time, adminLogger);
             var feed = connect(new(sync, metrics, loggers, time));
             var closed = new ClosedSockets(time);
             IProxyTelemetry?[] listeners = [metrics, log, closed, feed.Telemetry];
             await using var plane = new DataPlane(ProxyOptions(feed), new CompositeTelemetry([.. listeners.OfType<IProxyTelemetry>()]), loggers, time);
-            metrics.Watch(plane, sync, log);
+            var ports = new SourcePorts(() => plane.Tables.Backends, SourcePorts.ReadRange, loggers.CreateLogger("WsIngress.Proxy"), feed.SourcePortsLow);
+            metrics.Watch(plane, sync, log, ports);
+            await using var portCheck = time.CreateTimer(static state => ((SourcePorts)state!).CheckQuietly(), ports, PortCheckPeriod, PortCheckPeriod);
             await using var metricsServer = options.Metrics.IsOff ? null : await SideServer.StartAsync(
                 options.Metrics.ToEndPoint(), loggers, app => MetricsEndpoints.Map(app, metrics.Registry, sync, plane), stopping);
             await using var adminServer = options.Admin.IsOff ? null : await SideServer.StartAsync(
-                options.Admin.ToEndPoint(), loggers, app => AdminEndpoints.Map(app, plane, closed, sync, () => ConfigurationJson.Write(options, feed, sync.Current), time), stopping);
+                options.Admin.ToEndPoint(), loggers, app => AdminEndpoints.Map(app, access, plane, closed, sync, options.Defaults, () => ConfigurationJson.Write(options, feed, sync.Current), time, adminLogger), stopping);
             await ServeAsync(feed, plane, sync, loggers, () => ready(Bound(plane, metricsServer, adminServer)), stopping);
             return ExitCode.Done;
         }

@@ -63,6 +63,7 @@ internal sealed class AccessLog(Stream output, TimeProvider time) : IProxyTeleme
     {
         json.WriteString("id", facts.Id);
         Origin(json, facts);
+        json.WriteString("route", RouteOf(facts));
         Target(json, facts.Route, facts.Service, facts.Pod, facts.PodAddress);
         json.WriteString("outcome", RelayOutcomes.Word(report.Outcome));
         json.WriteString("side", Words.Of(report.Side));
@@ -114,6 +115,9 @@ internal sealed class AccessLog(Stream output, TimeProvider time) : IProxyTeleme
         json.WriteString("host", socket.Host);
         json.WriteString("path", socket.Path);
     }
+
+    /// <summary>Kind and path of the rule that took it: <c>prefix /chat</c>.</summary>
+    internal static string RouteOf(SocketFacts socket) => $"{Words.Kebab(socket.Route.Route.Path.Kind.ToString())} {socket.Route.Route.Path.Value}";
 
     private static void Request(Utf8JsonWriter json, RequestFacts request)
     {

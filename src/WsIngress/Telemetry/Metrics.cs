@@ -24,6 +24,7 @@ internal sealed class Metrics : IProxyTelemetry
     private static readonly double[] AgeBuckets = [1, 10, 60, 300, 900, 3600, 4 * 3600, 12 * 3600, 86400, 3 * 86400, 7 * 86400];
 
     private readonly SocketTotalsByRoute _totals = new();
+    private readonly StaleSeries _stale;
     private readonly ConcurrentDictionary<RouteLabels, RouteSeries> _series = new();
     private readonly Counter _httpRequests;
     private readonly Histogram _httpDuration;
@@ -48,10 +49,11 @@ internal sealed class Metrics : IProxyTelemetry
     private readonly Counter _failures;
     private readonly Gauge _expiry;
     private readonly Counter _droppedLines;
+    private readonly Counter _adminRefused;
     private readonly Histogram _propagation;
     private readonly MemoryMetrics _memory;
 
-    public Metrics(string version, DateTimeOffset started)
+    public Metrics(string version, TimeProvider time)
     {
         Registry = Prometheus.Metrics.NewCustomRegistry();
         var make = Prometheus.Metrics.WithCustomRegistry(Registry);
@@ -67,6 +69,18 @@ internal sealed class Metrics : IProxyTelemetry
         _messages = make.CreateCounter("wsingress_websocket_messages_total", "Whole messages relayed, open sockets included.", [.. RouteNames, "direction"]);
         _bytes = make.CreateCounter("wsingress_websocket_bytes_total", "Bytes relayed with their frame headers, open sockets included.", [.. RouteNames, "direction"]);
         _frames = make.CreateCounter("wsingress_websocket_frames_total", "Frames relayed by type, open sockets included.", [.. RouteNames, "direction", "opcode"]);
+        _stale = new(time);
+        _stale.Add(_httpRequests);
+        _stale.Add(_httpDuration);
+        _stale.Add(_opened);
+        _stale.Add(_handshakeFailures);
+        _stale.Add(_handshakeDuration);
+        _stale.Add(_closed);
+        _stale.Add(_age);
+        _stale.Add(_connections);
+        _stale.Add(_messages);
+        _stale.Add(_bytes);
+        _stale.Add(_frames);
         _endpoints = make.CreateGauge("wsingress_backend_endpoints", "Endpoints of a Service port that may get new requests.", ["namespace", "service"]);
         _backendConnections = make.CreateGauge("wsingress_backend_connections", "WebSockets and requests under way toward the endpoints of a Service port.", ["namespace", "service"]);
         _problems = make.CreateGauge("wsingress_ingress_problems", "Problems of objects, by reason and severity.", ["reason", "severity"]);
@@ -76,6 +90,7 @@ internal sealed class Metrics : IProxyTelemetry
         _applyDuration = make.CreateGauge("wsingress_config_apply_duration_seconds", "What the last translation and publication took.");
         _translations = make.CreateCounter("wsingress_config_translations_total", "Translations, those that published nothing included.");
         _failures = make.CreateCounter("wsingress_config_failures_total", "Translations that failed as a whole; the last table stayed live.");
+        _adminRefused = make.CreateCounter("wsingress_admin_refused_total", "Requests of the admin API without its token, or with another.", ["reason"]);
         _droppedLines = make.CreateCounter("wsingress_access_log_dropped_total", "Access log lines dropped because their reader was too slow.");
         _expiry = make.CreateGauge("wsingress_certificate_expiry_timestamp_seconds", "End of validity of a certificate in use.", ["host", "secret"]);
         _propagation = make.CreateHistogram("wsingress_endpoint_propagation_seconds", "From the change of an EndpointSlice reaching the process to requests being balanced by it.", new HistogramConfiguration { Buckets = LatencyBuckets });
@@ -84,7 +99,8 @@ internal sealed class Metrics : IProxyTelemetry
         Cluster = new(Registry);
         Leader = new(Registry);
         Loops = new(Registry);
-        make.CreateGauge("wsingress_start_timestamp_seconds", "When the process started.").Set(started.ToUnixTimeMilliseconds() / 1000.0);
+        SourcePorts = new(Registry);
+        make.CreateGauge("wsingress_start_timestamp_seconds", "When the process started.").Set(time.GetUtcNow().ToUnixTimeMilliseconds() / 1000.0);
         make.CreateGauge("wsingress_build_info", "Constant 1.", ["version"]).WithLabels(version).Set(1);
     }
 
@@ -97,8 +113,10 @@ internal sealed class Metrics : IProxyTelemetry
 
     private LoopMetrics Loops { get; }
 
+    private SourcePortMetrics SourcePorts { get; }
+
     /// <summary>Names what is read at every scrape. Once, before the first.</summary>
-    public void Watch(DataPlane plane, SyncState sync, AccessLog? log)
+    public void Watch(DataPlane plane, SyncState sync, AccessLog? log, SourcePorts ports)
     {
         sync.EndpointsMoved += took => _propagation.Observe(took.TotalSeconds);
         Registry.AddBeforeCollectCallback(() =>
@@ -110,10 +128,14 @@ internal sealed class Metrics : IProxyTelemetry
             Cluster.Collect(sync.Current.Snapshot);
             Leader.Collect();
             Loops.Collect(plane);
+            SourcePorts.Collect(ports);
             _memory.Collect(plane.Room);
             _droppedLines.IncTo(log?.Dropped ?? 0);
         });
     }
+
+    /// <summary>A request of the admin API was refused: <c>no-token</c> or <c>wrong-token</c>.</summary>
+    public void AdminRefused(string reason) => _adminRefused.WithLabels(reason).Inc();
 
     public void HttpCompleted(HttpFacts facts)
     {
@@ -164,7 +186,14 @@ internal sealed class Metrics : IProxyTelemetry
     {
         var remaining = plane.IsLeaving ? plane.Sockets.Count : 0;
         _drainRemaining.Set(remaining);
-        foreach (var (labels, totals) in _totals.Snapshot(plane.Sockets))
+        var all = _totals.Snapshot(plane.Sockets);
+        _stale.Collect(plane.Tables.Current.Table, all.Where(pair => pair.Value.Open > 0).Select(pair => pair.Key).ToHashSet(), all.Keys.Concat(_series.Keys), labels =>
+        {
+            all.Remove(labels);
+            _totals.Remove(labels);
+            _series.TryRemove(labels, out _);
+        });
+        foreach (var (labels, totals) in all)
         {
             var (ns, ingress, service) = labels;
             _connections.WithLabels(ns, ingress, service).Set(totals.Open);

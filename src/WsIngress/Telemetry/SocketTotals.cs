@@ -102,12 +102,14 @@ internal sealed class SocketTotals
     private static readonly string[] Words = [.. Opcodes.Select(o => o.ToString().ToLowerInvariant())];
 }
 
-/// <summary>Totals by labels, kept for as long as the process lives: counters never go back.</summary>
+/// <summary>Totals by labels, kept for as long as their series are on the page: counters never go back.</summary>
 internal sealed class SocketTotalsByRoute
 {
     private readonly ConcurrentDictionary<RouteLabels, SocketTotals> _closed = new();
 
     public void Add(SocketFacts socket, RelayReport report) => _closed.GetOrAdd(RouteLabels.Of(socket), _ => new()).Add(report);
+
+    public void Remove(RouteLabels labels) => _closed.TryRemove(labels, out _);
 
     /// <summary>Closed and open together, at this moment.</summary>
     public Dictionary<RouteLabels, SocketTotals> Snapshot(RelayRegistry registry)

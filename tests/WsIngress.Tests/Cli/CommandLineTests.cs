@@ -99,7 +99,7 @@ public sealed class CommandLineTests
 
         Assert.Equal(0, await _cli.InvokeAsync("routes", "--admin", "9902"));
         Assert.Equal(0, await _cli.InvokeAsync("routes", "--manifests", "."));
-        Assert.Equal((null, "127.0.0.1:9902"), (seen[0].Manifests, seen[0].Admin.ToString()));
+        Assert.Equal((null, "127.0.0.1:9902"), (seen[0].Manifests, seen[0].Admin.EndPoint.ToString()));
         Assert.Equal(Path.GetFullPath(".", _cli.Directory), seen[1].Manifests);
     }
 }

@@ -29,7 +29,7 @@ public sealed class ConnectionInventoryTests
         {
             ("--namespace", "default", 2), ("--namespace", "other", 0), ("--ingress", "chat", 2), ("--ingress", "default/chat", 2), ("--ingress", "other/chat", 0), ("--service", "chat", 2),
             ("--pod", "pod-a", 2), ("--pod", $"127.0.0.1:{pod.Port}", 2), ("--pod", "pod-b", 0), ("--client", "127.0.0.1", 2), ("--client", "127.0.0.0/8", 2), ("--client", "10.0.0.0/8", 0),
-            ("--host", "CHAT.test", 2), ("--host", "other.test", 0), ("--limit", "1", 1),
+            ("--host", "CHAT.test", 2), ("--host", "other.test", 0), ("--route", "/", 2), ("--route", "/room", 0), ("--min-age", "0s", 2), ("--min-age", "1h", 0), ("--max-age", "1h", 2), ("--max-age", "0s", 0), ("--limit", "1", 1),
         })
         {
             Assert.Equal(count, (await ListAsync(host, filter, value)).Count);
@@ -95,11 +95,11 @@ public sealed class ConnectionInventoryTests
     [Theory]
     [InlineData("close ID --code 1006", "code: '1006' cannot be used; allowed: 1000 to 1003, 1007 to 1014, 3000 to 4999")]
     [InlineData("close ID --code x", "code: 'x' cannot be used; allowed: 1000 to 4999")]
-    [InlineData("drain", "nothing says which sockets: give one or more of namespace, ingress, service, pod, client, host")]
-    [InlineData("drain --window 5s", "nothing says which sockets: give one or more of namespace, ingress, service, pod, client, host")]
+    [InlineData("drain", "nothing says which sockets: give one or more of namespace, ingress, service, pod, client, host, route, min-age, max-age")]
+    [InlineData("drain --window 5s", "nothing says which sockets: give one or more of namespace, ingress, service, pod, client, host, route, min-age, max-age")]
     [InlineData("drain --pod a --window soon", "window: 'soon' cannot be used; allowed: a whole number and ms, s, m or h, such as 500ms, 30s, 5m or 1h")]
     [InlineData("list --client nobody", "client: 'nobody' cannot be used; allowed: an address, or a network such as 10.0.0.0/8")]
-    [InlineData("list --limit 0", "limit: '0' cannot be used; allowed: 1 to 100000")]
+    [InlineData("list --limit 0", "limit: '0' cannot be used; allowed: 1 to 10000000")]
     public async Task What_cannot_be_used_is_named_with_what_is_allowed_and_closes_nothing(string arguments, string message)
     {
         await using var pod = await TestPod.StartAsync();

@@ -1,3 +1,4 @@
+using k8s.Models;
 using WsIngress.Routing;
 using WsIngress.Translation;
 using WsIngress.Translation.Annotations;
@@ -67,7 +68,7 @@ public sealed class AnnotationDefaultsTests
         var (route, problems) = Translate("wsingress.io/websocket-idle-timeout: soon", "", ("websocket-idle-timeout", "5m"));
 
         Assert.Equal(TimeSpan.FromMinutes(5), route.Policy.WebSocket.IdleTimeout);
-        Assert.EndsWith("the default applies (5m)", Assert.Single(problems).Message, StringComparison.Ordinal);
+        Assert.EndsWith("in force instead: 5m, the operator's default", Assert.Single(problems).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -77,15 +78,14 @@ public sealed class AnnotationDefaultsTests
     [Fact]
     public void Where_a_value_comes_from_is_known()
     {
-        var reference = new ObjectReference("Ingress", "default", "web");
         var defaults = AnnotationDefaults.Read([("drain-window", "3s"), ("drain", "wait"), ("slow-start", "1m")], []);
-        var ingress = AnnotationReader.Read(new Dictionary<string, string> { ["wsingress.io/drain"] = "spread", ["wsingress.io/slow-start"] = "2m" }, AnnotationTargets.Ingress, reference, [], defaults);
-        var service = AnnotationReader.Read(new Dictionary<string, string> { ["wsingress.io/slow-start"] = "3m" }, AnnotationTargets.Service, reference, [], defaults);
-        var values = new PodAnnotations(ingress, service);
+        var ingress = new V1Ingress { Metadata = new() { Annotations = new Dictionary<string, string> { ["wsingress.io/drain"] = "spread", ["wsingress.io/slow-start"] = "2m" } } };
+        var service = new V1Service { Metadata = new() { Annotations = new Dictionary<string, string> { ["wsingress.io/slow-start"] = "3m" } } };
+        var told = EffectiveSettings.Of(ingress, service, defaults).ToDictionary(setting => setting.Annotation, setting => (setting.Value, setting.Source));
 
         Assert.Equal(
-            [ValueSource.Service, ValueSource.Ingress, ValueSource.Operator, ValueSource.BuiltIn],
-            ((Annotation[])[AnnotationCatalogue.SlowStart, AnnotationCatalogue.Drain, AnnotationCatalogue.DrainWindow, AnnotationCatalogue.DrainCloseCode]).Select(values.Source));
+            [("3m", SettingSource.ServiceAnnotation), ("spread", SettingSource.IngressAnnotation), ("3s", SettingSource.OperatorDefault), ("1012", SettingSource.BuiltInDefault)],
+            ((Annotation[])[AnnotationCatalogue.SlowStart, AnnotationCatalogue.Drain, AnnotationCatalogue.DrainWindow, AnnotationCatalogue.DrainCloseCode]).Select(annotation => told[annotation]));
     }
 
     [Theory]

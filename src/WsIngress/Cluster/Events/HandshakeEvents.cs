@@ -3,20 +3,21 @@ using Microsoft.Extensions.Logging;
 using WsIngress.Proxy.Telemetry;
 using WsIngress.Relay;
 using WsIngress.Store;
+using WsIngress.Telemetry;
 using WsIngress.Translation;
 
 namespace WsIngress.Cluster.Events;
 
 /// <summary>
-/// Events about pods that do not switch protocols, on the Ingress of the route. Written by the replica that saw it, seldom: the data plane
-/// only puts a fact into a bounded queue, and equal ones are counted together.
+/// Events about pods that do not switch protocols, on the Ingress of the route, and about pods toward which source ports run out, on the Service. Written by
+/// the replica that saw it, seldom: the data plane only puts a fact into a bounded queue, and equal ones are counted together.
 /// </summary>
 internal sealed class HandshakeEvents : IProxyTelemetry
 {
     private const int QueueLength = 1024;
     private const int MostSeries = 1000;
 
-    private readonly Channel<Refused> _queue = Channel.CreateBounded<Refused>(new BoundedChannelOptions(QueueLength) { SingleReader = true });
+    private readonly Channel<Fact> _queue = Channel.CreateBounded<Fact>(new BoundedChannelOptions(QueueLength) { SingleReader = true });
     private readonly EventSender _sender;
     private readonly EventOptions _options;
     private readonly SyncState _sync;
@@ -34,9 +35,15 @@ internal sealed class HandshakeEvents : IProxyTelemetry
         }
 
         var owner = route.Route.Owner;
-        if (!_queue.Writer.TryWrite(new(owner.Namespace, owner.Name, facts.Service ?? route.Service, facts.Refusal, facts.Status, facts.Detail)))
+        Queue(new(new("Ingress", owner.Namespace, owner.Name), "Handshake", facts.Refusal.ToString(), facts.Service ?? route.Service, facts.Status, facts.Detail));
+    }
+
+    /// <summary>A pod holds most of the source ports.</summary>
+    public void SourcePortsLow(SourcePortUse use)
+    {
+        if (_options.Enabled)
         {
-            _sender.Suppress();
+            Queue(new(new("Service", use.Namespace, use.Service), "Connect", "SourcePortsLow", use.Service, 0, $"pod {use.Pod} ({use.Address}) holds eight tenths of the {use.Range} source ports of a replica of this ingress; at the end of them it gets no connection any more"));
         }
     }
 
@@ -75,9 +82,9 @@ internal sealed class HandshakeEvents : IProxyTelemetry
     {
         while (true)
         {
-            while (_queue.Reader.TryRead(out var refused))
+            while (_queue.Reader.TryRead(out var fact))
             {
-                Count(known, refused);
+                Count(known, fact);
             }
 
             var wait = await SendDueAsync(known, stopping).ConfigureAwait(false);
@@ -93,17 +100,23 @@ internal sealed class HandshakeEvents : IProxyTelemetry
         _ => false,
     };
 
-    private void Count(Dictionary<EventKey, EventSeries> known, Refused refused)
+    private void Queue(Fact fact)
     {
-        if (_sync.Current.Snapshot is not { } snapshot || EventSubject.Find(snapshot, new ObjectReference("Ingress", refused.Namespace, refused.Ingress)) is not { } about)
+        if (!_queue.Writer.TryWrite(fact))
+        {
+            _sender.Suppress();
+        }
+    }
+
+    private void Count(Dictionary<EventKey, EventSeries> known, Fact fact)
+    {
+        if (_sync.Current.Snapshot is not { } snapshot || EventSubject.Find(snapshot, fact.About) is not { } about)
         {
             return;
         }
 
-        var reason = refused.Refusal.ToString();
-        var note = EventText.Note(refused.Refusal == HandshakeRefusal.PodRefused
-            ? $"Service {refused.Service}: a pod answered {refused.Status} and not 101 to a WebSocket handshake"
-            : $"Service {refused.Service}: no valid answer to a WebSocket handshake: {refused.Detail}");
+        var reason = fact.Reason;
+        var note = EventText.Note(fact.Note);
         var key = EventSeries.Key(about, reason, note);
         if (known.TryGetValue(key, out var series))
         {
@@ -111,7 +124,7 @@ internal sealed class HandshakeEvents : IProxyTelemetry
         }
         else if (known.Count < Math.Min(MostSeries, _options.MostSeries))
         {
-            known.Add(key, new(about, EventText.Name(about, reason, note, _options.Instance), "Handshake", reason, note));
+            known.Add(key, new(about, EventText.Name(about, reason, note, _options.Instance), fact.Action, reason, note));
         }
         else
         {
@@ -166,5 +179,13 @@ internal sealed class HandshakeEvents : IProxyTelemetry
         }
     }
 
-    private readonly record struct Refused(string Namespace, string Ingress, string Service, HandshakeRefusal Refusal, int Status, string? Detail);
+    private readonly record struct Fact(ObjectReference About, string Action, string Reason, string Service, int Status, string? Detail)
+    {
+        public string Note => Reason switch
+        {
+            nameof(HandshakeRefusal.PodRefused) => $"Service {Service}: a pod answered {Status} and not 101 to a WebSocket handshake",
+            nameof(HandshakeRefusal.PodProtocolError) => $"Service {Service}: no valid answer to a WebSocket handshake: {Detail}",
+            _ => $"Service {Service}: {Detail}",
+        };
+    }
 }
