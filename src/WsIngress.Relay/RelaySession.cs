@@ -68,7 +68,10 @@ public sealed class RelaySession
     /// <summary>Of the relay's last Ping to a side that was answered; null where it sends none.</summary>
     public TimeSpan? RoundTrip(RelaySide side) => (side == RelaySide.Client ? ToBackend : ToClient).RoundTrip;
 
-    /// <summary>True while bytes wait for a side that takes none; known only where the options set a <see cref="RelayOptions.StallTimeout"/> or Pings.</summary>
+    /// <summary>The options have something by which <see cref="IsStalled"/> is known.</summary>
+    public bool KnowsStalls => Options.HasFrameRules;
+
+    /// <summary>True while bytes wait for a side that takes none.</summary>
     public bool IsStalled => ToBackend.StalledSince != 0 || ToClient.StalledSince != 0;
 
     /// <summary>The outcome once it is decided, before the close handshake is over; null while the socket is open.</summary>

@@ -128,6 +128,7 @@ internal static class RouteJson
         }
 
         Pace(json, "handshakes", policy.WebSocket.Pace);
+        MessagesJson.Write(json, policy.WebSocket.Messages);
         if (policy.WebSocket.OnRouteRemoved != RouteRemoval.Keep)
         {
             json.WriteString("onRouteRemoved", policy.WebSocket.OnRouteRemoved.ToString());

@@ -67,6 +67,9 @@ public sealed record WebSocketPolicy
     /// <summary>New sockets of the whole Ingress, on this replica.</summary>
     public HandshakePace Pace { get; init; } = HandshakePace.None;
 
+    /// <summary>What may pass an open socket.</summary>
+    public MessagePolicy Messages { get; init; } = MessagePolicy.None;
+
     /// <summary>What becomes of open sockets when no route serves their host and path any more.</summary>
     public RouteRemoval OnRouteRemoved { get; init; }
 }

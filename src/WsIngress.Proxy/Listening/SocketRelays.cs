@@ -19,6 +19,7 @@ internal sealed class SocketRelays : ISocketRelayOwner, IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly PodDrains _pods;
     private readonly RouteDrains _routes;
+    private readonly Action<RelaySession, RelaySide, TimeSpan> _measured;
     private RelaySweeper? _sweeper;
     private volatile bool _draining;
     private int _handled;
@@ -26,6 +27,7 @@ internal sealed class SocketRelays : ISocketRelayOwner, IAsyncDisposable
     public SocketRelays(IProxyTelemetry telemetry, Func<LiveTable> table, PodDeadline? deadline, SocketCounts counts, TimeProvider time, ILogger logger)
     {
         (_telemetry, Counts, _time) = (telemetry, counts, time);
+        _measured = (session, side, took) => telemetry.PingAnswered((SocketFacts)session.Tag!, side, took);
         _pods = new PodDrains(Registry, deadline, time, Random.Shared, logger);
         _routes = new RouteDrains(Registry, table, time, Random.Shared, logger);
     }
@@ -186,11 +188,7 @@ internal sealed class SocketRelays : ISocketRelayOwner, IAsyncDisposable
         _abort.Dispose();
     }
 
-    private static RelayOptions OptionsOf(RouteState route) => route.RelayOptions ??= new RelayOptions
-    {
-        IdleTimeout = route.Policy.WebSocket.IdleTimeout,
-        MaxAge = route.Policy.WebSocket.MaxAge,
-    };
+    private RelayOptions OptionsOf(RouteState route) => route.RelayOptions ??= SocketRules.Of(route.Policy.WebSocket, _measured);
 }
 
 /// <summary>What an accepted handshake leaves: who it is, the client's stream, and the pod's connection with its slot, to be given back.</summary>

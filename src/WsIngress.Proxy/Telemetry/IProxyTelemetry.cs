@@ -72,6 +72,11 @@ public interface IProxyTelemetry
     void SocketOpened(SocketFacts facts, RequestFacts request);
 
     void SocketClosed(SocketFacts facts, RelayReport report);
+
+    /// <summary>A side has answered a Ping of the ingress's own. Of interest to few.</summary>
+    void PingAnswered(SocketFacts facts, RelaySide side, TimeSpan took)
+    {
+    }
 }
 
 /// <summary>Tells several listeners, in order.</summary>
@@ -106,6 +111,14 @@ public sealed class CompositeTelemetry(params IProxyTelemetry[] listeners) : IPr
         foreach (var listener in listeners)
         {
             listener.SocketClosed(facts, report);
+        }
+    }
+
+    public void PingAnswered(SocketFacts facts, RelaySide side, TimeSpan took)
+    {
+        foreach (var listener in listeners)
+        {
+            listener.PingAnswered(facts, side, took);
         }
     }
 }

@@ -10,9 +10,9 @@ public static class AnnotationCatalogue
 {
     public const string Prefix = "wsingress.io/";
 
-    private const AnnotationTargets Pods = AnnotationTargets.Ingress | AnnotationTargets.Service;
-    private const string OnOff = "`on`, `off`";
-    private const string AnyCount = "a number from `1` to `1000000000`, or `0` for no limit";
+    internal const AnnotationTargets Pods = AnnotationTargets.Ingress | AnnotationTargets.Service;
+    internal const string OnOff = "`on`, `off`";
+    internal const string AnyCount = "a number from `1` to `1000000000`, or `0` for no limit";
 
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(1);
 
@@ -300,60 +300,6 @@ public static class AnnotationCatalogue
         Summary = "What `max-connections-per-key` counts by; a handshake without it counts for its client's address.",
     };
 
-    internal static readonly Annotation<double> HandshakeRate = new("websocket-handshake-rate", HandshakeRateText.TryParse)
-    {
-        Group = AnnotationGroup.WebSocket,
-        Targets = AnnotationTargets.Ingress,
-        Allowed = HandshakeRateText.Allowed,
-        Default = "0",
-        Summary = "New WebSockets of the Ingress through each replica; plain HTTP is not counted.",
-    };
-
-    internal static readonly Annotation<double> HandshakeRatePerPod = new("websocket-handshake-rate-per-pod", HandshakeRateText.TryParse)
-    {
-        Group = AnnotationGroup.WebSocket,
-        Targets = Pods,
-        Allowed = HandshakeRateText.Allowed,
-        Default = "0",
-        Summary = "New WebSockets of one pod from each replica; a pod that has had its share is passed over, and when all have, handshakes wait.",
-    };
-
-    internal static readonly Annotation<int> HandshakeBurst = new("websocket-handshake-burst", WordText.Count)
-    {
-        Group = AnnotationGroup.WebSocket,
-        Targets = Pods,
-        Allowed = "a number from `1` to `1000000000`, or `0` for one second's worth",
-        Default = "0",
-        Summary = "New WebSockets at once after a quiet time, for each of the two rates; one second's worth of the rate if not set.",
-    };
-
-    internal static readonly Annotation<int> HandshakeQueue = new("websocket-handshake-queue", WordText.Count)
-    {
-        Group = AnnotationGroup.WebSocket,
-        Targets = Pods,
-        Allowed = "a number from `0` (none) to `1000000000`",
-        Default = HandshakePace.None.Queue.ToString(System.Globalization.CultureInfo.InvariantCulture),
-        Summary = "Handshakes that may wait for a rate at the same time; one more gets 503 with `Retry-After`, and so does one that would wait in vain.",
-    };
-
-    internal static readonly Annotation<TimeSpan> HandshakeQueueTimeout = new("websocket-handshake-queue-timeout", DurationText.Between(Tick, TimeSpan.FromMinutes(10), zero: false))
-    {
-        Group = AnnotationGroup.WebSocket,
-        Targets = Pods,
-        Allowed = "a duration from `1ms` to `10m`",
-        Default = DurationText.Format(HandshakePace.None.QueueTimeout),
-        Summary = "Longest wait of a handshake for a rate, never longer than `websocket-handshake-timeout`; then 503 with `Retry-After`.",
-    };
-
-    internal static readonly Annotation<TimeSpan> SlowStart = new("slow-start", DurationText.Between(Tick, TimeSpan.FromHours(24), zero: true))
-    {
-        Group = AnnotationGroup.Balancing,
-        Targets = Pods,
-        Allowed = "a duration from `1ms` to `24h`, or `0` for none",
-        Default = "0",
-        Summary = "A pod that has just become ready begins with a tenth of its weight and of `websocket-handshake-rate-per-pod`, and has all of it after this time.",
-    };
-
     internal static readonly Annotation<DrainMode> Drain = new("drain", WordText.OneOf(
         ("spread", DrainMode.Spread),
         ("wait", DrainMode.Wait),
@@ -398,13 +344,16 @@ public static class AnnotationCatalogue
 
     /// <summary>In the order of the reference.</summary>
     public static ImmutableArray<Annotation> All { get; } = Number(
-        LoadBalancing, HashBy, SlowStart,
+        LoadBalancing, HashBy, AdmissionAnnotations.SlowStart,
         Affinity, AffinityCookieName, AffinityCookiePath, AffinityCookieDomain, AffinityCookieMaxAge, AffinityCookieSameSite, AffinityCookieSecure,
         BackendProtocol, BackendTlsVerify, BackendTlsServerName, BackendTlsCaSecret, ConnectTimeout,
         RewriteTarget, UseRegex, SslRedirect, RequestTimeout, MaxBodySize,
         AllowCidrs, DenyCidrs,
         WebSocket, WebSocketIdleTimeout, WebSocketHandshakeTimeout, WebSocketMaxAge, MaxConnections, MaxConnectionsPerClient, MaxConnectionsPerPod, MaxConnectionsPerKey, ConnectionKey,
-        HandshakeRate, HandshakeRatePerPod, HandshakeBurst, HandshakeQueue, HandshakeQueueTimeout, Drain, DrainWindow, DrainCloseCode, OnRouteRemoved);
+        AdmissionAnnotations.HandshakeRate, AdmissionAnnotations.HandshakeRatePerPod, AdmissionAnnotations.HandshakeBurst, AdmissionAnnotations.HandshakeQueue, AdmissionAnnotations.HandshakeQueueTimeout,
+        MessageAnnotations.PingInterval, MessageAnnotations.PingTimeout, MessageAnnotations.PingTo, MessageAnnotations.MaxSize, MessageAnnotations.MaxSizeFromPod,
+        MessageAnnotations.Rate, MessageAnnotations.Burst, MessageAnnotations.ByteRate, MessageAnnotations.RateExceeded, MessageAnnotations.StallTimeout,
+        Drain, DrainWindow, DrainCloseCode, OnRouteRemoved);
 
     /// <summary>By full name.</summary>
     public static FrozenDictionary<string, Annotation> ByName { get; } = All.ToFrozenDictionary(a => a.Name, StringComparer.Ordinal);

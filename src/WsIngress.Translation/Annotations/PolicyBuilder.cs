@@ -45,8 +45,8 @@ internal sealed class PolicyBuilder(SnapshotIndex index, AnnotationDefaults defa
             Tls = tls,
             Drain = Drain(values),
             MaxConnectionsPerPod = values.Get(AnnotationCatalogue.MaxConnectionsPerPod, 0),
-            Pace = Pace(values.Get(AnnotationCatalogue.HandshakeRatePerPod, 0), values),
-            SlowStart = values.Get(AnnotationCatalogue.SlowStart, TimeSpan.Zero),
+            Pace = Pace(values.Get(AdmissionAnnotations.HandshakeRatePerPod, 0), values),
+            SlowStart = values.Get(AdmissionAnnotations.SlowStart, TimeSpan.Zero),
         };
         WarnWithoutEffect(draft, values, policy);
         policy = policy == BackendPolicy.Default ? BackendPolicy.Default : policy;
@@ -68,7 +68,8 @@ internal sealed class PolicyBuilder(SnapshotIndex index, AnnotationDefaults defa
             MaxConnectionsPerClient = set.Get(AnnotationCatalogue.MaxConnectionsPerClient, socket.MaxConnectionsPerClient),
             MaxConnectionsPerKey = set.Get(AnnotationCatalogue.MaxConnectionsPerKey, socket.MaxConnectionsPerKey),
             ConnectionKey = set.Get(AnnotationCatalogue.ConnectionKey, socket.ConnectionKey),
-            Pace = Pace(set.Get(AnnotationCatalogue.HandshakeRate, 0), new(set, set)),
+            Pace = Pace(set.Get(AdmissionAnnotations.HandshakeRate, 0), new(set, set)),
+            Messages = Messages(set),
             OnRouteRemoved = set.Get(AnnotationCatalogue.OnRouteRemoved, socket.OnRouteRemoved),
         };
         var policy = new RoutePolicy
@@ -83,6 +84,28 @@ internal sealed class PolicyBuilder(SnapshotIndex index, AnnotationDefaults defa
         };
 
         // One object for "nothing special", so that the table says so and compares by reference.
+        return policy == normal ? normal : policy;
+    }
+
+    private static MessagePolicy Messages(AnnotationSet set)
+    {
+        var normal = MessagePolicy.None;
+        var policy = new MessagePolicy
+        {
+            PingInterval = set.Get(MessageAnnotations.PingInterval, normal.PingInterval),
+            PingTimeout = set.Get(MessageAnnotations.PingTimeout, normal.PingTimeout),
+            PingTo = set.Get(MessageAnnotations.PingTo, normal.PingTo),
+            MaxSize = set.Get(MessageAnnotations.MaxSize, normal.MaxSize),
+            MaxSizeFromPod = set.Get(MessageAnnotations.MaxSizeFromPod, normal.MaxSizeFromPod),
+            Rate = set.Get(MessageAnnotations.Rate, normal.Rate),
+            Burst = set.Get(MessageAnnotations.Burst, normal.Burst),
+            ByteRate = set.Get(MessageAnnotations.ByteRate, normal.ByteRate),
+            RateExceeded = set.Get(MessageAnnotations.RateExceeded, normal.RateExceeded),
+            StallTimeout = set.Get(MessageAnnotations.StallTimeout, normal.StallTimeout),
+        };
+
+        // A side cannot be dead before it was asked.
+        policy = policy.PingTimeout > policy.PingInterval ? policy : policy with { PingTimeout = policy.PingInterval * 2 };
         return policy == normal ? normal : policy;
     }
 
@@ -109,9 +132,9 @@ internal sealed class PolicyBuilder(SnapshotIndex index, AnnotationDefaults defa
     private static HandshakePace Pace(double rate, PodAnnotations values) => rate <= 0 ? HandshakePace.None : new()
     {
         Rate = rate,
-        Burst = values.Get(AnnotationCatalogue.HandshakeBurst, HandshakePace.None.Burst),
-        Queue = values.Get(AnnotationCatalogue.HandshakeQueue, HandshakePace.None.Queue),
-        QueueTimeout = values.Get(AnnotationCatalogue.HandshakeQueueTimeout, HandshakePace.None.QueueTimeout),
+        Burst = values.Get(AdmissionAnnotations.HandshakeBurst, HandshakePace.None.Burst),
+        Queue = values.Get(AdmissionAnnotations.HandshakeQueue, HandshakePace.None.Queue),
+        QueueTimeout = values.Get(AdmissionAnnotations.HandshakeQueueTimeout, HandshakePace.None.QueueTimeout),
     };
 
     private static DrainPolicy Drain(PodAnnotations values)
@@ -174,12 +197,17 @@ internal sealed class PolicyBuilder(SnapshotIndex index, AnnotationDefaults defa
             Warn(draft, values, AnnotationCatalogue.ConnectionKey, $"without {AnnotationCatalogue.MaxConnectionsPerKey.Name} it has no effect");
         }
 
-        if (!policy.Pace.IsOn && draft.Annotations.Get(AnnotationCatalogue.HandshakeRate, 0) <= 0)
+        if (!policy.Pace.IsOn && draft.Annotations.Get(AdmissionAnnotations.HandshakeRate, 0) <= 0)
         {
-            foreach (var annotation in new Annotation[] { AnnotationCatalogue.HandshakeBurst, AnnotationCatalogue.HandshakeQueue, AnnotationCatalogue.HandshakeQueueTimeout })
+            foreach (var annotation in new Annotation[] { AdmissionAnnotations.HandshakeBurst, AdmissionAnnotations.HandshakeQueue, AdmissionAnnotations.HandshakeQueueTimeout })
             {
-                Warn(draft, values, annotation, $"without {AnnotationCatalogue.HandshakeRate.Name} or {AnnotationCatalogue.HandshakeRatePerPod.Name} it has no effect");
+                Warn(draft, values, annotation, $"without {AdmissionAnnotations.HandshakeRate.Name} or {AdmissionAnnotations.HandshakeRatePerPod.Name} it has no effect");
             }
+        }
+
+        foreach (var (annotation, why) in MessageAnnotations.WithoutEffect(draft.Annotations))
+        {
+            Warn(draft, values, annotation, why);
         }
 
         if (policy.Affinity is null)

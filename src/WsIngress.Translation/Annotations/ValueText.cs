@@ -17,6 +17,7 @@ internal static class ValueText
         string text => text,
         TimeSpan span => DurationText.Format(span),
         long size => SizeText.Format(size),
+        double rate => RateText.Format(rate),
         Enum word => Kebab(word.ToString()),
         HashKey { Name.Length: > 0 } key => $"{Kebab(key.Source.ToString())}:{key.Name}",
         HashKey key => Kebab(key.Source.ToString()),

@@ -120,6 +120,8 @@ internal static class AdminJson
 
         json.WriteString("openedAt", session.StartedAt.UtcDateTime.ToString("O"));
         json.WriteNumber("ageSeconds", Math.Round(session.Age.TotalSeconds, 3));
+        RoundTrip(json, "clientRttSeconds", session.RoundTrip(RelaySide.Client));
+        RoundTrip(json, "podRttSeconds", session.RoundTrip(RelaySide.Backend));
         json.WriteNumber("idleSeconds", Math.Round(session.Idle.TotalSeconds, 3));
         Direction(json, "fromClient", session.FromClient);
         Direction(json, "fromBackend", session.FromBackend);
@@ -150,6 +152,15 @@ internal static class AdminJson
         AccessLog.Close(json, "closeFromBackend", report.CloseFromBackend);
         AccessLog.Close(json, "closeToBackend", report.CloseToBackend);
         json.WriteEndObject();
+    }
+
+    /// <summary>Known where the ingress sends Pings of its own.</summary>
+    private static void RoundTrip(Utf8JsonWriter json, string name, TimeSpan? took)
+    {
+        if (took is { } time)
+        {
+            json.WriteNumber(name, Math.Round(time.TotalSeconds, 6));
+        }
     }
 
     private static void Socket(Utf8JsonWriter json, SocketFacts socket)

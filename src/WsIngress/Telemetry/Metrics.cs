@@ -33,7 +33,9 @@ internal sealed class Metrics : IProxyTelemetry
     private readonly Histogram _handshakeDuration;
     private readonly Counter _closed;
     private readonly Histogram _age;
+    private readonly Histogram _roundTrip;
     private readonly Gauge _connections;
+    private readonly Gauge _stalled;
     private readonly Gauge _waiting;
     private readonly Counter _messages;
     private readonly Counter _bytes;
@@ -64,6 +66,8 @@ internal sealed class Metrics : IProxyTelemetry
         _handshakeDuration = make.CreateHistogram("wsingress_websocket_handshake_duration_seconds", "From the client's request head to the answer, for sockets that opened.", new HistogramConfiguration { LabelNames = RouteNames, Buckets = LatencyBuckets });
         _closed = make.CreateCounter("wsingress_websocket_closed_total", "WebSockets that ended, by outcome, guilty side and the Close code that the client sent or got.", [.. RouteNames, "outcome", "initiator", "code"]);
         _age = make.CreateHistogram("wsingress_websocket_duration_seconds", "Age of WebSockets at their end.", new HistogramConfiguration { LabelNames = RouteNames, Buckets = AgeBuckets });
+        _roundTrip = make.CreateHistogram("wsingress_websocket_ping_rtt_seconds", "From a Ping of the ingress's own to its answer, by the side that answered.", new HistogramConfiguration { LabelNames = [.. RouteNames, "side"], Buckets = LatencyBuckets });
+        _stalled = make.CreateGauge("wsingress_websocket_stalled_connections", "WebSockets open now of which a side takes no bytes although some wait for it; known where websocket-slow-consumer-timeout or websocket-ping-interval is set.", RouteNames);
         _connections = make.CreateGauge("wsingress_websocket_connections", "WebSockets open now.", RouteNames);
         _waiting = make.CreateGauge("wsingress_websocket_handshakes_waiting", "Handshakes that wait for their turn under a handshake rate.", RouteNames);
         _messages = make.CreateCounter("wsingress_websocket_messages_total", "Whole messages relayed, open sockets included.", [.. RouteNames, "direction"]);
@@ -77,6 +81,8 @@ internal sealed class Metrics : IProxyTelemetry
         _stale.Add(_handshakeDuration);
         _stale.Add(_closed);
         _stale.Add(_age);
+        _stale.Add(_roundTrip);
+        _stale.Add(_stalled);
         _stale.Add(_connections);
         _stale.Add(_messages);
         _stale.Add(_bytes);
@@ -164,9 +170,11 @@ internal sealed class Metrics : IProxyTelemetry
         SeriesOf(RouteLabels.Of(facts)).Closed(report, CodeWord(report.CloseToClient ?? report.CloseFromClient));
     }
 
+    public void PingAnswered(SocketFacts facts, RelaySide side, TimeSpan took) => SeriesOf(RouteLabels.Of(facts)).PingAnswered(side, took);
+
     private RouteSeries SeriesOf(RouteLabels labels) => _series.TryGetValue(labels, out var known)
         ? known
-        : _series.GetOrAdd(labels, new RouteSeries(labels, _opened, _handshakeDuration, _closed, _age));
+        : _series.GetOrAdd(labels, new RouteSeries(labels, _opened, _handshakeDuration, _closed, _age, _roundTrip));
 
     /// <summary>The code as a label: those of RFC 6455 by number, applications' own as one value, since a peer may send any of 2,000.</summary>
     private static string CodeWord(CloseStatus? status) => status switch
@@ -197,6 +205,11 @@ internal sealed class Metrics : IProxyTelemetry
         {
             var (ns, ingress, service) = labels;
             _connections.WithLabels(ns, ingress, service).Set(totals.Open);
+            if (totals.KnowsStalls)
+            {
+                _stalled.WithLabels(ns, ingress, service).Set(totals.Stalled);
+            }
+
             totals.Write((direction, messages, bytes, frames) =>
             {
                 _messages.WithLabels(ns, ingress, service, direction).IncTo(messages);

@@ -49,9 +49,17 @@ internal sealed class SocketTotals
 
     public int Open { get; private set; }
 
+    /// <summary>Open sockets of which a side takes no bytes although some wait for it.</summary>
+    public int Stalled { get; private set; }
+
+    /// <summary>Some open socket's relay looks for that.</summary>
+    public bool KnowsStalls { get; private set; }
+
     public void AddOpen(RelaySession session)
     {
         Open++;
+        Stalled += session.IsStalled ? 1 : 0;
+        KnowsStalls |= session.KnowsStalls;
         _fromClient.Add(session.FromClient);
         _fromBackend.Add(session.FromBackend);
     }

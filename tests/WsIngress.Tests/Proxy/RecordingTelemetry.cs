@@ -18,6 +18,8 @@ internal sealed class RecordingTelemetry : IProxyTelemetry
 
     public ConcurrentQueue<(SocketFacts Socket, RelayReport Report)> Closed { get; } = new();
 
+    public ConcurrentQueue<(SocketFacts Socket, RelaySide Side, TimeSpan Took)> Answers { get; } = new();
+
     public void HttpCompleted(HttpFacts facts) => Add(Http, facts);
 
     public void HandshakeCompleted(HandshakeFacts facts) => Add(Handshakes, facts);
@@ -25,6 +27,8 @@ internal sealed class RecordingTelemetry : IProxyTelemetry
     public void SocketOpened(SocketFacts facts, RequestFacts request) => Add(Opened, facts);
 
     public void SocketClosed(SocketFacts facts, RelayReport report) => Add(Closed, (facts, report));
+
+    public void PingAnswered(SocketFacts facts, RelaySide side, TimeSpan took) => Add(Answers, (facts, side, took));
 
     /// <summary>Waits until the condition holds; it is looked at again after every fact.</summary>
     public async Task WaitAsync(Func<RecordingTelemetry, bool> condition)

@@ -85,7 +85,7 @@ public sealed class AnnotationDefaultsTests
 
         Assert.Equal(
             [("3m", SettingSource.ServiceAnnotation), ("spread", SettingSource.IngressAnnotation), ("3s", SettingSource.OperatorDefault), ("1012", SettingSource.BuiltInDefault)],
-            ((Annotation[])[AnnotationCatalogue.SlowStart, AnnotationCatalogue.Drain, AnnotationCatalogue.DrainWindow, AnnotationCatalogue.DrainCloseCode]).Select(annotation => told[annotation]));
+            ((Annotation[])[AdmissionAnnotations.SlowStart, AnnotationCatalogue.Drain, AnnotationCatalogue.DrainWindow, AnnotationCatalogue.DrainCloseCode]).Select(annotation => told[annotation]));
     }
 
     [Theory]

@@ -80,6 +80,19 @@ public sealed class AnnotationValueTests
         { "websocket-handshake-burst", "0", 0 },
         { "websocket-handshake-queue", "5", 5 },
         { "websocket-handshake-queue-timeout", "500ms", TimeSpan.FromMilliseconds(500) },
+        { "websocket-ping-interval", "0", TimeSpan.Zero },
+        { "websocket-ping-interval", "25s", TimeSpan.FromSeconds(25) },
+        { "websocket-ping-timeout", "90s", TimeSpan.FromSeconds(90) },
+        { "websocket-ping-to", "client", PingTarget.Client },
+        { "websocket-max-message-size", "0", 0L },
+        { "websocket-max-message-size", "1Mi", 1L << 20 },
+        { "websocket-max-message-size-from-pod", "64Ki", 65536L },
+        { "websocket-message-rate", "0", 0.0 },
+        { "websocket-message-rate", "20/s", 20.0 },
+        { "websocket-message-burst", "50", 50 },
+        { "websocket-byte-rate", "64Ki", 65536L },
+        { "websocket-rate-exceeded", "close", RateExceeded.Close },
+        { "websocket-slow-consumer-timeout", "30s", TimeSpan.FromSeconds(30) },
         { "slow-start", "0", TimeSpan.Zero },
         { "slow-start", "1m30s", TimeSpan.FromSeconds(90) },
         { "drain", "wait", DrainMode.Wait },
@@ -129,6 +142,16 @@ public sealed class AnnotationValueTests
         Add("max-connections-per-client", "-1", "+1", "one", "1000000001");
         Add("max-connections-per-key", "-1", "+1", "one", "1000000001");
         Add("connection-key", "path", "ip", "header", "header:", "cookie:a=b", "user");
+        Add("websocket-ping-interval", [.. durations, "999ms", "25h"]);
+        Add("websocket-ping-timeout", [.. durations, "0", "1s", "25h"]);
+        Add("websocket-ping-to", "server", "Client", "none", "client,pod");
+        Add("websocket-max-message-size", "1.5Mi", "-1", "1MB", "1025Gi", "1 Mi");
+        Add("websocket-max-message-size-from-pod", "1.5Mi", "-1", "1MB", "1025Gi");
+        Add("websocket-message-rate", "fast", "-1", "20/h", "1.5/s", "1000001/s", "20 /s");
+        Add("websocket-message-burst", "-1", "1.5", "50/s", "1000000001");
+        Add("websocket-byte-rate", "64Ki/s", "-1", "1.5Mi", "1025Gi");
+        Add("websocket-rate-exceeded", "drop", "Delay", "1008");
+        Add("websocket-slow-consumer-timeout", [.. durations, "500ms", "25h"]);
         Add("websocket-handshake-rate", "-1", "1.5", "200/h", "/s", "200/", "200 /s", "1000001", "many/s");
         Add("websocket-handshake-rate-per-pod", "-1", "1e3", "200/h", "1000001/s", "99999999999");
         Add("websocket-handshake-burst", "-1", "1.5", "1s", "1000000001");

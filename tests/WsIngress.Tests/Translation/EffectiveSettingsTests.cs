@@ -41,11 +41,14 @@ public sealed class EffectiveSettingsTests
     [Fact]
     public void Every_measure_of_the_policies_belongs_to_a_limit_that_is_told()
     {
-        var (route, backend) = Policies();
+        // Bursts and queues are part of a policy only beside a rate.
+        (string, string)[] rates = [("wsingress.io/websocket-handshake-rate", "7"), ("wsingress.io/websocket-handshake-rate-per-pod", "9")];
+        var (route, backend) = Policies(rates);
         var reached = new HashSet<string>();
         foreach (var (name, text) in Samples())
         {
-            var (otherRoute, otherBackend) = Policies((AnnotationCatalogue.Prefix + name, text));
+            var annotation = AnnotationCatalogue.Prefix + name;
+            var (otherRoute, otherBackend) = Policies([.. rates.Where(rate => rate.Item1 != annotation), (annotation, text)]);
             var changed = Differences(route, otherRoute, "").Concat(Differences(backend, otherBackend, "")).ToArray();
             if (AnnotationCatalogue.ByName[AnnotationCatalogue.Prefix + name].IsLimit)
             {

@@ -2,12 +2,14 @@ using System.Globalization;
 
 namespace WsIngress.Translation.Annotations;
 
-/// <summary>Rates of handshakes: <c>200</c> or <c>200/s</c> per second, <c>30/m</c> per minute; <c>0</c> says "as many as come".</summary>
-internal static class HandshakeRateText
+/// <summary>Rates: <c>200</c> or <c>200/s</c> per second, <c>30/m</c> per minute; <c>0</c> says "as many as come".</summary>
+internal static class RateText
 {
     public const string Allowed = "a rate from `1/m` to `1000000/s`, such as `200/s` (or `200`), or `0` for no limit";
 
     private const int Most = 1_000_000;
+
+    public static string Format(double perSecond) => perSecond == Math.Floor(perSecond) ? FormattableString.Invariant($"{perSecond:0}/s") : FormattableString.Invariant($"{perSecond * 60:0}/m");
 
     public static bool TryParse(string text, out double perSecond, out string error)
     {
