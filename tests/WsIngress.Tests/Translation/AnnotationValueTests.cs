@@ -78,6 +78,7 @@ public sealed class AnnotationValueTests
         { "websocket-handshake-rate-per-pod", "200", 200.0 },
         { "websocket-handshake-rate-per-pod", "30/m", 0.5 },
         { "websocket-handshake-burst", "0", 0 },
+        { "websocket-handshake-burst", "20", 20 },
         { "websocket-handshake-queue", "5", 5 },
         { "websocket-handshake-queue-timeout", "500ms", TimeSpan.FromMilliseconds(500) },
         { "websocket-ping-interval", "0", TimeSpan.Zero },
