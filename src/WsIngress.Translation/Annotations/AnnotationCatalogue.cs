@@ -282,78 +282,6 @@ public static class AnnotationCatalogue
         Summary = "Most open sockets of one pod from each replica; a full pod is passed over, and when all are full the answer is 503 with `Retry-After`.",
     };
 
-    internal static readonly Annotation<int> MaxConnectionsPerKey = new("max-connections-per-key", WordText.Count)
-    {
-        Group = AnnotationGroup.WebSocket,
-        Targets = AnnotationTargets.Ingress,
-        Allowed = AnyCount,
-        Default = "0",
-        Summary = "Most open sockets of the Ingress on each replica with the same `connection-key`.",
-    };
-
-    internal static readonly Annotation<HashKey> ConnectionKey = new("connection-key", WordText.ConnectionKey)
-    {
-        Group = AnnotationGroup.WebSocket,
-        Targets = AnnotationTargets.Ingress,
-        Allowed = "`client-ip`, `header:NAME`, `cookie:NAME`, `query:NAME`",
-        Default = "client-ip",
-        Summary = "What `max-connections-per-key` counts by; a handshake without it counts for its client's address.",
-    };
-
-    internal static readonly Annotation<double> HandshakeRate = new("websocket-handshake-rate", HandshakeRateText.TryParse)
-    {
-        Group = AnnotationGroup.WebSocket,
-        Targets = AnnotationTargets.Ingress,
-        Allowed = HandshakeRateText.Allowed,
-        Default = "0",
-        Summary = "New WebSockets of the Ingress through each replica; plain HTTP is not counted.",
-    };
-
-    internal static readonly Annotation<double> HandshakeRatePerPod = new("websocket-handshake-rate-per-pod", HandshakeRateText.TryParse)
-    {
-        Group = AnnotationGroup.WebSocket,
-        Targets = Pods,
-        Allowed = HandshakeRateText.Allowed,
-        Default = "0",
-        Summary = "New WebSockets of one pod from each replica; a pod that has had its share is passed over, and when all have, handshakes wait.",
-    };
-
-    internal static readonly Annotation<int> HandshakeBurst = new("websocket-handshake-burst", WordText.Count)
-    {
-        Group = AnnotationGroup.WebSocket,
-        Targets = Pods,
-        Allowed = "a number from `1` to `1000000000`, or `0` for one second's worth",
-        Default = "0",
-        Summary = "New WebSockets at once after a quiet time, for each of the two rates; one second's worth of the rate if not set.",
-    };
-
-    internal static readonly Annotation<int> HandshakeQueue = new("websocket-handshake-queue", WordText.Count)
-    {
-        Group = AnnotationGroup.WebSocket,
-        Targets = Pods,
-        Allowed = "a number from `0` (none) to `1000000000`",
-        Default = HandshakePace.None.Queue.ToString(System.Globalization.CultureInfo.InvariantCulture),
-        Summary = "Handshakes that may wait for a rate at the same time; one more gets 503 with `Retry-After`, and so does one that would wait in vain.",
-    };
-
-    internal static readonly Annotation<TimeSpan> HandshakeQueueTimeout = new("websocket-handshake-queue-timeout", DurationText.Between(Tick, TimeSpan.FromMinutes(10), zero: false))
-    {
-        Group = AnnotationGroup.WebSocket,
-        Targets = Pods,
-        Allowed = "a duration from `1ms` to `10m`",
-        Default = DurationText.Format(HandshakePace.None.QueueTimeout),
-        Summary = "Longest wait of a handshake for a rate, never longer than `websocket-handshake-timeout`; then 503 with `Retry-After`.",
-    };
-
-    internal static readonly Annotation<TimeSpan> SlowStart = new("slow-start", DurationText.Between(Tick, TimeSpan.FromHours(24), zero: true))
-    {
-        Group = AnnotationGroup.Balancing,
-        Targets = Pods,
-        Allowed = "a duration from `1ms` to `24h`, or `0` for none",
-        Default = "0",
-        Summary = "A pod that has just become ready begins with a tenth of its weight and of `websocket-handshake-rate-per-pod`, and has all of it after this time.",
-    };
-
     internal static readonly Annotation<DrainMode> Drain = new("drain", WordText.OneOf(
         ("spread", DrainMode.Spread),
         ("wait", DrainMode.Wait),
@@ -398,13 +326,15 @@ public static class AnnotationCatalogue
 
     /// <summary>In the order of the reference.</summary>
     public static ImmutableArray<Annotation> All { get; } = Number(
-        LoadBalancing, HashBy, SlowStart,
+        LoadBalancing, HashBy, AdmissionAnnotations.SlowStart,
         Affinity, AffinityCookieName, AffinityCookiePath, AffinityCookieDomain, AffinityCookieMaxAge, AffinityCookieSameSite, AffinityCookieSecure,
         BackendProtocol, BackendTlsVerify, BackendTlsServerName, BackendTlsCaSecret, ConnectTimeout,
         RewriteTarget, UseRegex, SslRedirect, RequestTimeout, MaxBodySize,
         AllowCidrs, DenyCidrs,
-        WebSocket, WebSocketIdleTimeout, WebSocketHandshakeTimeout, WebSocketMaxAge, MaxConnections, MaxConnectionsPerClient, MaxConnectionsPerPod, MaxConnectionsPerKey, ConnectionKey,
-        HandshakeRate, HandshakeRatePerPod, HandshakeBurst, HandshakeQueue, HandshakeQueueTimeout, Drain, DrainWindow, DrainCloseCode, OnRouteRemoved);
+        WebSocket, WebSocketIdleTimeout, WebSocketHandshakeTimeout, WebSocketMaxAge, MaxConnections, MaxConnectionsPerClient, MaxConnectionsPerPod,
+        AdmissionAnnotations.MaxConnectionsPerKey, AdmissionAnnotations.ConnectionKey,
+        AdmissionAnnotations.HandshakeRate, AdmissionAnnotations.HandshakeRatePerPod, AdmissionAnnotations.HandshakeBurst, AdmissionAnnotations.HandshakeQueue, AdmissionAnnotations.HandshakeQueueTimeout,
+        Drain, DrainWindow, DrainCloseCode, OnRouteRemoved);
 
     /// <summary>By full name.</summary>
     public static FrozenDictionary<string, Annotation> ByName { get; } = All.ToFrozenDictionary(a => a.Name, StringComparer.Ordinal);

@@ -45,8 +45,8 @@ internal sealed class PolicyBuilder(SnapshotIndex index, AnnotationDefaults defa
             Tls = tls,
             Drain = Drain(values),
             MaxConnectionsPerPod = values.Get(AnnotationCatalogue.MaxConnectionsPerPod, 0),
-            Pace = Pace(values.Get(AnnotationCatalogue.HandshakeRatePerPod, 0), values),
-            SlowStart = values.Get(AnnotationCatalogue.SlowStart, TimeSpan.Zero),
+            Pace = Pace(values.Get(AdmissionAnnotations.HandshakeRatePerPod, 0), values),
+            SlowStart = values.Get(AdmissionAnnotations.SlowStart, TimeSpan.Zero),
         };
         WarnWithoutEffect(draft, values, policy);
         policy = policy == BackendPolicy.Default ? BackendPolicy.Default : policy;
@@ -66,9 +66,9 @@ internal sealed class PolicyBuilder(SnapshotIndex index, AnnotationDefaults defa
             MaxAge = set.Get(AnnotationCatalogue.WebSocketMaxAge, socket.MaxAge),
             MaxConnections = set.Get(AnnotationCatalogue.MaxConnections, socket.MaxConnections),
             MaxConnectionsPerClient = set.Get(AnnotationCatalogue.MaxConnectionsPerClient, socket.MaxConnectionsPerClient),
-            MaxConnectionsPerKey = set.Get(AnnotationCatalogue.MaxConnectionsPerKey, socket.MaxConnectionsPerKey),
-            ConnectionKey = set.Get(AnnotationCatalogue.ConnectionKey, socket.ConnectionKey),
-            Pace = Pace(set.Get(AnnotationCatalogue.HandshakeRate, 0), new(set, set)),
+            MaxConnectionsPerKey = set.Get(AdmissionAnnotations.MaxConnectionsPerKey, socket.MaxConnectionsPerKey),
+            ConnectionKey = set.Get(AdmissionAnnotations.ConnectionKey, socket.ConnectionKey),
+            Pace = Pace(set.Get(AdmissionAnnotations.HandshakeRate, 0), new(set, set)),
             OnRouteRemoved = set.Get(AnnotationCatalogue.OnRouteRemoved, socket.OnRouteRemoved),
         };
         var policy = new RoutePolicy
@@ -109,9 +109,9 @@ internal sealed class PolicyBuilder(SnapshotIndex index, AnnotationDefaults defa
     private static HandshakePace Pace(double rate, PodAnnotations values) => rate <= 0 ? HandshakePace.None : new()
     {
         Rate = rate,
-        Burst = values.Get(AnnotationCatalogue.HandshakeBurst, HandshakePace.None.Burst),
-        Queue = values.Get(AnnotationCatalogue.HandshakeQueue, HandshakePace.None.Queue),
-        QueueTimeout = values.Get(AnnotationCatalogue.HandshakeQueueTimeout, HandshakePace.None.QueueTimeout),
+        Burst = values.Get(AdmissionAnnotations.HandshakeBurst, HandshakePace.None.Burst),
+        Queue = values.Get(AdmissionAnnotations.HandshakeQueue, HandshakePace.None.Queue),
+        QueueTimeout = values.Get(AdmissionAnnotations.HandshakeQueueTimeout, HandshakePace.None.QueueTimeout),
     };
 
     private static DrainPolicy Drain(PodAnnotations values)
@@ -169,16 +169,16 @@ internal sealed class PolicyBuilder(SnapshotIndex index, AnnotationDefaults defa
             Warn(draft, values, AnnotationCatalogue.DrainCloseCode, $"with {AnnotationCatalogue.Drain.Name}: wait the pods close their sockets themselves, and it has no effect");
         }
 
-        if (draft.Annotations.Get(AnnotationCatalogue.MaxConnectionsPerKey, 0) == 0)
+        if (draft.Annotations.Get(AdmissionAnnotations.MaxConnectionsPerKey, 0) == 0)
         {
-            Warn(draft, values, AnnotationCatalogue.ConnectionKey, $"without {AnnotationCatalogue.MaxConnectionsPerKey.Name} it has no effect");
+            Warn(draft, values, AdmissionAnnotations.ConnectionKey, $"without {AdmissionAnnotations.MaxConnectionsPerKey.Name} it has no effect");
         }
 
-        if (!policy.Pace.IsOn && draft.Annotations.Get(AnnotationCatalogue.HandshakeRate, 0) <= 0)
+        if (!policy.Pace.IsOn && draft.Annotations.Get(AdmissionAnnotations.HandshakeRate, 0) <= 0)
         {
-            foreach (var annotation in new Annotation[] { AnnotationCatalogue.HandshakeBurst, AnnotationCatalogue.HandshakeQueue, AnnotationCatalogue.HandshakeQueueTimeout })
+            foreach (var annotation in new Annotation[] { AdmissionAnnotations.HandshakeBurst, AdmissionAnnotations.HandshakeQueue, AdmissionAnnotations.HandshakeQueueTimeout })
             {
-                Warn(draft, values, annotation, $"without {AnnotationCatalogue.HandshakeRate.Name} or {AnnotationCatalogue.HandshakeRatePerPod.Name} it has no effect");
+                Warn(draft, values, annotation, $"without {AdmissionAnnotations.HandshakeRate.Name} or {AdmissionAnnotations.HandshakeRatePerPod.Name} it has no effect");
             }
         }
 

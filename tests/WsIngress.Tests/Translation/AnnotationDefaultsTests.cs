@@ -85,7 +85,7 @@ public sealed class AnnotationDefaultsTests
 
         Assert.Equal(
             [ValueSource.Service, ValueSource.Ingress, ValueSource.Operator, ValueSource.BuiltIn],
-            ((Annotation[])[AnnotationCatalogue.SlowStart, AnnotationCatalogue.Drain, AnnotationCatalogue.DrainWindow, AnnotationCatalogue.DrainCloseCode]).Select(values.Source));
+            ((Annotation[])[AdmissionAnnotations.SlowStart, AnnotationCatalogue.Drain, AnnotationCatalogue.DrainWindow, AnnotationCatalogue.DrainCloseCode]).Select(values.Source));
     }
 
     [Theory]
