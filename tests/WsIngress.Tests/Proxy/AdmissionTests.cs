@@ -336,7 +336,7 @@ public sealed class AdmissionTests
         }
 
         var took = time.GetElapsedTime(started);
-        Assert.InRange(took.TotalSeconds, (Sockets - 4) / (2.0 * Rate) * 0.9, 30);
+        Assert.InRange(took.TotalSeconds, (Sockets - 4) / (2.0 * Rate) * 0.9, (Sockets / (2.0 * Rate) * 1.2) + 2);
         await CloseAsync(await Task.WhenAll(clients));
 
         async Task<RawHandshake> ComeBackAsync()
