@@ -405,7 +405,7 @@ public sealed class AdmissionTests
         {
             Assert.True(patience.Elapsed < TimeSpan.FromSeconds(60), "it did not come about");
             time.Advance(step ?? TimeSpan.FromMilliseconds(100));
-            await Task.Delay(20);
+            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System);
             if (meanwhile is not null)
             {
                 await meanwhile();
