@@ -3,7 +3,7 @@
 {{/* Every setting. charts/check compares this list with the binary's own help. */}}
 {{- define "wsingress.settings.known" -}}
 {{- dict "list" (list
-  "http" "https" "h2c" "metrics" "admin" "admin-token-file" "ingress-class" "trusted-proxies" "proxy-protocol" "disable-external-name" "drain-window"
+  "http" "https" "h2c" "metrics" "admin" "admin-token-file" "ingress-class" "trusted-proxies" "proxy-protocol" "disable-external-name" "default" "max-connections-per-namespace" "drain-window"
   "transport" "loops" "handshake" "access-log" "log-level" "log-format" "kubeconfig" "context" "controller-name" "watch-ingress-without-class" "ingress-class-by-name"
   "disable-ingress-class-lookup" "watch-namespace" "watch-namespace-selector" "default-ssl-certificate" "update-status"
   "publish-service" "publish-status-address" "publish-pod-selector" "update-status-on-shutdown" "leader-election" "election-id"
@@ -31,6 +31,8 @@ leader-election: controller.disableLeaderElection
 election-id: controller.electionID
 lease-duration: controller.electionTTL
 events: controller.events
+default: controller.defaults
+max-connections-per-namespace: controller.maxConnectionsPerNamespace
 pod-namespace: namespaceOverride
 pod-name: nothing (the pod's own name is passed)
 lb-deregistration-delay: controller.drain.lbDeregistrationDelay
@@ -45,6 +47,14 @@ config: controller.config
 {{- $key = printf "%s%s" $key (title .) -}}
 {{- end -}}
 {{- $key -}}
+{{- end -}}
+
+{{/* A value as the program reads it. */}}
+{{- define "wsingress.settings.text" -}}
+{{- /* Helm reads large whole numbers of values as floats. */ -}}
+{{- $text := ternary (printf "%.0f" .) (toString .) (kindIs "float64" .) -}}
+{{- $text = ternary "on" $text (eq $text "true") -}}
+{{- ternary "off" $text (eq $text "false") -}}
 {{- end -}}
 
 {{/* The flags, as {"list": [...]}, sorted. */}}
@@ -107,17 +117,23 @@ config: controller.config
 {{- if not $controller.events -}}
 {{- $_ := set $args "events" "off" -}}
 {{- end -}}
+{{- if gt (int64 $controller.maxConnectionsPerNamespace) 0 -}}
+{{- $_ := set $args "max-connections-per-namespace" $controller.maxConnectionsPerNamespace -}}
+{{- end -}}
+{{- $defaults := list -}}
+{{- range $name, $value := $controller.defaults -}}
+{{- $defaults = append $defaults (printf "%s=%s" $name (include "wsingress.settings.text" $value)) -}}
+{{- end -}}
+{{- with $defaults -}}
+{{- $_ := set $args "default" (join "," .) -}}
+{{- end -}}
 {{- if $controller.config -}}
 {{- $_ := set $args "config" "/etc/wsingress/appsettings.json" -}}
 {{- end -}}
 {{- $args = mergeOverwrite $args (deepCopy $controller.extraArgs) -}}
 {{- $list := list -}}
 {{- range $name, $value := $args -}}
-{{- /* Helm reads large whole numbers of values as floats. */ -}}
-{{- $text := ternary (printf "%.0f" $value) (toString $value) (kindIs "float64" $value) -}}
-{{- $text = ternary "on" $text (eq $text "true") -}}
-{{- $text = ternary "off" $text (eq $text "false") -}}
-{{- $list = append $list (printf "--%s=%s" $name $text) -}}
+{{- $list = append $list (printf "--%s=%s" $name (include "wsingress.settings.text" $value)) -}}
 {{- end -}}
 {{- dict "list" $list | toJson -}}
 {{- end -}}

@@ -63,7 +63,7 @@ internal sealed class HandshakeAdmission(Random random, TimeProvider time)
             .Select(group => (group.Key.Owner, group.Key.Service, group.Count()));
     }
 
-    private async ValueTask<HandshakeRefused?> EnterAsync(HandshakeCall call, HandshakeQueue queue, HandshakePace pace, HandshakeTurn turn, HandshakeLimit limit)
+    private static async ValueTask<HandshakeRefused?> EnterAsync(HandshakeCall call, HandshakeQueue queue, HandshakePace pace, HandshakeTurn turn, HandshakeLimit limit)
     {
         var answer = await TakeAsync(call, queue, pace, turn, limit);
         return answer.Outcome == TurnOutcome.Taken ? null : Refuse(call, answer, limit, "too many new WebSockets at once for this Ingress, come back later");

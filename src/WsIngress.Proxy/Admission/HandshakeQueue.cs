@@ -57,6 +57,12 @@ internal sealed class HandshakeQueue(TimeProvider time)
         lock (_gate)
         {
             var now = time.GetTimestamp();
+            if (!again)
+            {
+                // Most likely one that was told to.
+                Expect(-1, now);
+            }
+
             if (_waiting.Count == 0 || again)
             {
                 var outcome = turn.Take(now);
@@ -130,12 +136,21 @@ internal sealed class HandshakeQueue(TimeProvider time)
         Arm(now);
     }
 
-    /// <summary>One more will come back; those who were told so before do at the pace that there is room for them.</summary>
+    /// <summary>One more or one less will come back. Some of those who were told to have given up, and are forgotten little by little.</summary>
+    private void Expect(int change, long now)
+    {
+        if (_toldToReturn > 0)
+        {
+            _toldToReturn *= Math.Exp(-time.GetElapsedTime(_toldAt, now) / RetryDelay.Longest);
+        }
+
+        _toldToReturn = Math.Max(0, _toldToReturn + change);
+        _toldAt = now;
+    }
+
     private TurnAnswer Refusal(double rate, long now)
     {
-        var most = rate * RetryDelay.Longest.TotalSeconds;
-        _toldToReturn = Math.Min(most, Math.Max(0, _toldToReturn - (time.GetElapsedTime(_toldAt, now).TotalSeconds * rate)) + 1);
-        _toldAt = now;
+        Expect(1, now);
         return new(TurnOutcome.Refused, rate > 0 ? TimeSpan.FromSeconds(Math.Min((_waiting.Count + _toldToReturn) / rate, RetryDelay.Longest.TotalSeconds)) : RetryDelay.Longest);
     }
 

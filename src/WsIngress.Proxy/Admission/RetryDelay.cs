@@ -29,7 +29,7 @@ internal sealed class RetryDelay(Random random, TimeProvider time)
         }
     }
 
-    /// <summary>From one second to one more than the whole seconds that it takes to serve those who are before this one; at most <see cref="Longest"/>.</summary>
+    /// <summary>From one second to as many as it takes to serve those who are before this one: at least two, at most <see cref="Longest"/>.</summary>
     public int Draw(TimeSpan clears)
     {
         lock (_gate)
@@ -38,5 +38,5 @@ internal sealed class RetryDelay(Random random, TimeProvider time)
         }
     }
 
-    private int From(TimeSpan clears) => 1 + random.Next(1 + (int)Math.Ceiling(Math.Clamp(clears.TotalSeconds, 1, Longest.TotalSeconds - 1)));
+    private int From(TimeSpan clears) => 1 + random.Next((int)Math.Ceiling(Math.Clamp(clears.TotalSeconds, 2, Longest.TotalSeconds)));
 }

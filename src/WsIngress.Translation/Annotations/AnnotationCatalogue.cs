@@ -282,6 +282,7 @@ public static class AnnotationCatalogue
         Summary = "Most open sockets of one pod from each replica; a full pod is passed over, and when all are full the answer is 503 with `Retry-After`.",
     };
 
+<<<<<<< HEAD
     internal static readonly Annotation<int> MaxConnectionsPerKey = new("max-connections-per-key", WordText.Count)
     {
         Group = AnnotationGroup.WebSocket,
@@ -300,6 +301,8 @@ public static class AnnotationCatalogue
         Summary = "What `max-connections-per-key` counts by; a handshake without it counts for its client's address.",
     };
 
+=======
+>>>>>>> admission
     internal static readonly Annotation<DrainMode> Drain = new("drain", WordText.OneOf(
         ("spread", DrainMode.Spread),
         ("wait", DrainMode.Wait),
@@ -349,10 +352,16 @@ public static class AnnotationCatalogue
         BackendProtocol, BackendTlsVerify, BackendTlsServerName, BackendTlsCaSecret, ConnectTimeout,
         RewriteTarget, UseRegex, SslRedirect, RequestTimeout, MaxBodySize,
         AllowCidrs, DenyCidrs,
+<<<<<<< HEAD
         WebSocket, WebSocketIdleTimeout, WebSocketHandshakeTimeout, WebSocketMaxAge, MaxConnections, MaxConnectionsPerClient, MaxConnectionsPerPod, MaxConnectionsPerKey, ConnectionKey,
         AdmissionAnnotations.HandshakeRate, AdmissionAnnotations.HandshakeRatePerPod, AdmissionAnnotations.HandshakeBurst, AdmissionAnnotations.HandshakeQueue, AdmissionAnnotations.HandshakeQueueTimeout,
         MessageAnnotations.PingInterval, MessageAnnotations.PingTimeout, MessageAnnotations.PingTo, MessageAnnotations.MaxSize, MessageAnnotations.MaxSizeFromPod,
         MessageAnnotations.Rate, MessageAnnotations.Burst, MessageAnnotations.ByteRate, MessageAnnotations.RateExceeded, MessageAnnotations.StallTimeout,
+=======
+        WebSocket, WebSocketIdleTimeout, WebSocketHandshakeTimeout, WebSocketMaxAge, MaxConnections, MaxConnectionsPerClient, MaxConnectionsPerPod,
+        AdmissionAnnotations.MaxConnectionsPerKey, AdmissionAnnotations.ConnectionKey,
+        AdmissionAnnotations.HandshakeRate, AdmissionAnnotations.HandshakeRatePerPod, AdmissionAnnotations.HandshakeBurst, AdmissionAnnotations.HandshakeQueue, AdmissionAnnotations.HandshakeQueueTimeout,
+>>>>>>> admission
         Drain, DrainWindow, DrainCloseCode, OnRouteRemoved);
 
     /// <summary>By full name.</summary>

@@ -66,10 +66,16 @@ internal sealed class PolicyBuilder(SnapshotIndex index, AnnotationDefaults defa
             MaxAge = set.Get(AnnotationCatalogue.WebSocketMaxAge, socket.MaxAge),
             MaxConnections = set.Get(AnnotationCatalogue.MaxConnections, socket.MaxConnections),
             MaxConnectionsPerClient = set.Get(AnnotationCatalogue.MaxConnectionsPerClient, socket.MaxConnectionsPerClient),
+<<<<<<< HEAD
             MaxConnectionsPerKey = set.Get(AnnotationCatalogue.MaxConnectionsPerKey, socket.MaxConnectionsPerKey),
             ConnectionKey = set.Get(AnnotationCatalogue.ConnectionKey, socket.ConnectionKey),
             Pace = Pace(set.Get(AdmissionAnnotations.HandshakeRate, 0), new(set, set)),
             Messages = Messages(set),
+=======
+            MaxConnectionsPerKey = set.Get(AdmissionAnnotations.MaxConnectionsPerKey, socket.MaxConnectionsPerKey),
+            ConnectionKey = set.Get(AdmissionAnnotations.ConnectionKey, socket.ConnectionKey),
+            Pace = Pace(set.Get(AdmissionAnnotations.HandshakeRate, 0), new(set, set)),
+>>>>>>> admission
             OnRouteRemoved = set.Get(AnnotationCatalogue.OnRouteRemoved, socket.OnRouteRemoved),
         };
         var policy = new RoutePolicy
@@ -192,9 +198,9 @@ internal sealed class PolicyBuilder(SnapshotIndex index, AnnotationDefaults defa
             Warn(draft, values, AnnotationCatalogue.DrainCloseCode, $"with {AnnotationCatalogue.Drain.Name}: wait the pods close their sockets themselves, and it has no effect");
         }
 
-        if (draft.Annotations.Get(AnnotationCatalogue.MaxConnectionsPerKey, 0) == 0)
+        if (draft.Annotations.Get(AdmissionAnnotations.MaxConnectionsPerKey, 0) == 0)
         {
-            Warn(draft, values, AnnotationCatalogue.ConnectionKey, $"without {AnnotationCatalogue.MaxConnectionsPerKey.Name} it has no effect");
+            Warn(draft, values, AdmissionAnnotations.ConnectionKey, $"without {AdmissionAnnotations.MaxConnectionsPerKey.Name} it has no effect");
         }
 
         if (!policy.Pace.IsOn && draft.Annotations.Get(AdmissionAnnotations.HandshakeRate, 0) <= 0)

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net.WebSockets;
 using WsIngress.Tests.Proxy;
+using WsIngress.Translation.Annotations;
 using Xunit;
 
 namespace WsIngress.Tests.Hosting;
@@ -81,6 +82,27 @@ public sealed class MetricsTests
 
         Assert.Equal(1, Value(await host.MetricsAsync(), "wsingress_websocket_handshake_failures_total{namespace=\"\",ingress=\"\",service=\"\",reason=\"no-route\"}"));
         await TestHost.UntilAsync(async () => Value(await host.MetricsAsync(), "wsingress_ingress_problems{reason=\"unparsable\",severity=\"error\"}") == 1);
+    }
+
+    [Fact]
+    public async Task A_handshake_that_waits_is_seen_while_it_waits()
+    {
+        await using var pod = await TestPod.StartAsync();
+        var errors = new List<string>();
+        var slow = AnnotationDefaults.Read([("websocket-handshake-rate-per-pod", "1/m"), ("websocket-handshake-queue-timeout", "2m"), ("websocket-handshake-timeout", "2m")], errors);
+        await using var host = await TestHost.StartAsync(pod, options => options with { Defaults = slow });
+        Assert.Empty(errors);
+        using var open = await host.ConnectAsync();
+        Assert.Equal(0, Value(await host.MetricsAsync(), "wsingress_websocket_handshakes_waiting" + Labels + "}") ?? 0);
+
+        using var leaves = new CancellationTokenSource();
+        using var second = new ClientWebSocket();
+        second.Options.SetRequestHeader("Host", TestHost.Host);
+        var waits = second.ConnectAsync(new Uri($"ws://{host.Bound.Http}/"), leaves.Token);
+        await TestHost.UntilAsync(async () => Value(await host.MetricsAsync(), "wsingress_websocket_handshakes_waiting" + Labels + "}") == 1);
+        await leaves.CancelAsync();
+        await Assert.ThrowsAnyAsync<Exception>(() => waits);
+        await TestHost.UntilAsync(async () => Value(await host.MetricsAsync(), "wsingress_websocket_handshakes_waiting" + Labels + "}") == 0);
     }
 
     [Fact]

@@ -1,5 +1,4 @@
 using System.Net;
-using WsIngress.Proxy;
 using WsIngress.Proxy.Telemetry;
 using WsIngress.Routing;
 using Xunit;

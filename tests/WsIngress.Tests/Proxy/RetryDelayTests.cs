@@ -32,7 +32,7 @@ public sealed class RetryDelayTests
         var delay = new RetryDelay(new Random(7), time);
         var drawn = Enumerable.Range(0, 1000).Select(_ => delay.Draw()).ToArray();
         Assert.InRange(drawn[..100].Max(), 2, 2);
-        Assert.InRange(drawn.Max(), 9, 11);
+        Assert.Equal(10, drawn.Max());
         Assert.InRange(drawn.Min(), 1, 1);
 
         drawn = [.. Enumerable.Range(0, 100_000).Select(_ => delay.Draw())];
@@ -53,7 +53,7 @@ public sealed class RetryDelayTests
         int[] Many(double seconds) => [.. Enumerable.Range(0, 2000).Select(_ => delay.Draw(TimeSpan.FromSeconds(seconds)))];
 
         Assert.Equal([1, 2], Many(0).Distinct().Order());
-        Assert.Equal([1, 2, 3, 4, 5, 6], Many(4.2).Distinct().Order());
+        Assert.Equal([1, 2, 3, 4, 5], Many(4.2).Distinct().Order());
         Assert.Equal(Enumerable.Range(1, 30), Many(1e6).Distinct().Order());
     }
 }
