@@ -77,8 +77,8 @@ public sealed class RelaySession
     /// <summary>The outcome once it is decided, before the close handshake is over; null while the socket is open.</summary>
     public RelayOutcome? Outcome => Ending?.Outcome;
 
-    /// <summary>Who looks at its frames; null but for the moments in which somebody asked to.</summary>
-    internal FrameTap? Tap => Volatile.Read(ref _tap);
+    /// <summary>Who looks at its frames; null but for the moments in which somebody asked to, and null again when the session has ended.</summary>
+    internal FrameTap? Tap => Volatile.Read(ref _tap) is { } tap && !ReferenceEquals(tap, FrameTap.Over) ? tap : null;
 
     internal RelayEnding? Ending => Volatile.Read(ref _ending);
 

@@ -22,6 +22,18 @@ internal static class StreamedJson
     /// <param name="cancellation">The reader left.</param>
     public static async Task WriteAsync<T>(PipeWriter output, Action<Utf8JsonWriter> head, string name, IEnumerable<T> items, Action<Utf8JsonWriter, T> write, CancellationToken cancellation)
     {
+        try
+        {
+            await WriteAllAsync(output, head, name, items, write, cancellation);
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            // Nobody waits for the rest.
+        }
+    }
+
+    private static async Task WriteAllAsync<T>(PipeWriter output, Action<Utf8JsonWriter> head, string name, IEnumerable<T> items, Action<Utf8JsonWriter, T> write, CancellationToken cancellation)
+    {
         await using var json = new Utf8JsonWriter(output, Options);
         json.WriteStartObject();
         head(json);

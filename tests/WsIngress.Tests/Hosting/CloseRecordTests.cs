@@ -1,5 +1,4 @@
 using System.IO.Pipelines;
-using System.Net;
 using System.Net.WebSockets;
 using System.Text.Json.Nodes;
 using WsIngress.Admin;

@@ -180,5 +180,5 @@ public sealed class EffectiveSettingsTests
 
     private static bool IsPolicy(Type type) => type.Namespace == typeof(RoutePolicy).Namespace && type.IsClass && !typeof(IEnumerable).IsAssignableFrom(type);
 
-    private static IEnumerable<PropertyInfo> Properties(object policy) => policy.GetType().GetProperties(BindingFlags.Instance | BindingFlags.Public);
+    private static PropertyInfo[] Properties(object policy) => policy.GetType().GetProperties(BindingFlags.Instance | BindingFlags.Public);
 }
