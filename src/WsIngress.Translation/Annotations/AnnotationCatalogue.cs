@@ -10,9 +10,9 @@ public static class AnnotationCatalogue
 {
     public const string Prefix = "wsingress.io/";
 
-    internal const AnnotationTargets Pods = AnnotationTargets.Ingress | AnnotationTargets.Service;
-    internal const string OnOff = "`on`, `off`";
-    internal const string AnyCount = "a number from `1` to `1000000000`, or `0` for no limit";
+    private const AnnotationTargets Pods = AnnotationTargets.Ingress | AnnotationTargets.Service;
+    private const string OnOff = "`on`, `off`";
+    private const string AnyCount = "a number from `1` to `1000000000`, or `0` for no limit";
 
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(1);
 
@@ -282,27 +282,6 @@ public static class AnnotationCatalogue
         Summary = "Most open sockets of one pod from each replica; a full pod is passed over, and when all are full the answer is 503 with `Retry-After`.",
     };
 
-<<<<<<< HEAD
-    internal static readonly Annotation<int> MaxConnectionsPerKey = new("max-connections-per-key", WordText.Count)
-    {
-        Group = AnnotationGroup.WebSocket,
-        Targets = AnnotationTargets.Ingress,
-        Allowed = AnyCount,
-        Default = "0",
-        Summary = "Most open sockets of the Ingress on each replica with the same `connection-key`.",
-    };
-
-    internal static readonly Annotation<HashKey> ConnectionKey = new("connection-key", WordText.ConnectionKey)
-    {
-        Group = AnnotationGroup.WebSocket,
-        Targets = AnnotationTargets.Ingress,
-        Allowed = "`client-ip`, `header:NAME`, `cookie:NAME`, `query:NAME`",
-        Default = "client-ip",
-        Summary = "What `max-connections-per-key` counts by; a handshake without it counts for its client's address.",
-    };
-
-=======
->>>>>>> admission
     internal static readonly Annotation<DrainMode> Drain = new("drain", WordText.OneOf(
         ("spread", DrainMode.Spread),
         ("wait", DrainMode.Wait),
@@ -352,16 +331,11 @@ public static class AnnotationCatalogue
         BackendProtocol, BackendTlsVerify, BackendTlsServerName, BackendTlsCaSecret, ConnectTimeout,
         RewriteTarget, UseRegex, SslRedirect, RequestTimeout, MaxBodySize,
         AllowCidrs, DenyCidrs,
-<<<<<<< HEAD
-        WebSocket, WebSocketIdleTimeout, WebSocketHandshakeTimeout, WebSocketMaxAge, MaxConnections, MaxConnectionsPerClient, MaxConnectionsPerPod, MaxConnectionsPerKey, ConnectionKey,
-        AdmissionAnnotations.HandshakeRate, AdmissionAnnotations.HandshakeRatePerPod, AdmissionAnnotations.HandshakeBurst, AdmissionAnnotations.HandshakeQueue, AdmissionAnnotations.HandshakeQueueTimeout,
-        MessageAnnotations.PingInterval, MessageAnnotations.PingTimeout, MessageAnnotations.PingTo, MessageAnnotations.MaxSize, MessageAnnotations.MaxSizeFromPod,
-        MessageAnnotations.Rate, MessageAnnotations.Burst, MessageAnnotations.ByteRate, MessageAnnotations.RateExceeded, MessageAnnotations.StallTimeout,
-=======
         WebSocket, WebSocketIdleTimeout, WebSocketHandshakeTimeout, WebSocketMaxAge, MaxConnections, MaxConnectionsPerClient, MaxConnectionsPerPod,
         AdmissionAnnotations.MaxConnectionsPerKey, AdmissionAnnotations.ConnectionKey,
         AdmissionAnnotations.HandshakeRate, AdmissionAnnotations.HandshakeRatePerPod, AdmissionAnnotations.HandshakeBurst, AdmissionAnnotations.HandshakeQueue, AdmissionAnnotations.HandshakeQueueTimeout,
->>>>>>> admission
+        MessageAnnotations.PingInterval, MessageAnnotations.PingTimeout, MessageAnnotations.PingTo, MessageAnnotations.MaxSize, MessageAnnotations.MaxSizeFromPod,
+        MessageAnnotations.Rate, MessageAnnotations.Burst, MessageAnnotations.ByteRate, MessageAnnotations.RateExceeded, MessageAnnotations.StallTimeout,
         Drain, DrainWindow, DrainCloseCode, OnRouteRemoved);
 
     /// <summary>By full name.</summary>

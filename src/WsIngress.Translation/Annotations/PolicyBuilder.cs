@@ -66,16 +66,10 @@ internal sealed class PolicyBuilder(SnapshotIndex index, AnnotationDefaults defa
             MaxAge = set.Get(AnnotationCatalogue.WebSocketMaxAge, socket.MaxAge),
             MaxConnections = set.Get(AnnotationCatalogue.MaxConnections, socket.MaxConnections),
             MaxConnectionsPerClient = set.Get(AnnotationCatalogue.MaxConnectionsPerClient, socket.MaxConnectionsPerClient),
-<<<<<<< HEAD
-            MaxConnectionsPerKey = set.Get(AnnotationCatalogue.MaxConnectionsPerKey, socket.MaxConnectionsPerKey),
-            ConnectionKey = set.Get(AnnotationCatalogue.ConnectionKey, socket.ConnectionKey),
-            Pace = Pace(set.Get(AdmissionAnnotations.HandshakeRate, 0), new(set, set)),
-            Messages = Messages(set),
-=======
             MaxConnectionsPerKey = set.Get(AdmissionAnnotations.MaxConnectionsPerKey, socket.MaxConnectionsPerKey),
             ConnectionKey = set.Get(AdmissionAnnotations.ConnectionKey, socket.ConnectionKey),
             Pace = Pace(set.Get(AdmissionAnnotations.HandshakeRate, 0), new(set, set)),
->>>>>>> admission
+            Messages = Messages(set),
             OnRouteRemoved = set.Get(AnnotationCatalogue.OnRouteRemoved, socket.OnRouteRemoved),
         };
         var policy = new RoutePolicy

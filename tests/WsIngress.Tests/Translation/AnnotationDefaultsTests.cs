@@ -84,13 +84,8 @@ public sealed class AnnotationDefaultsTests
         var told = EffectiveSettings.Of(ingress, service, defaults).ToDictionary(setting => setting.Annotation, setting => (setting.Value, setting.Source));
 
         Assert.Equal(
-<<<<<<< HEAD
             [("3m", SettingSource.ServiceAnnotation), ("spread", SettingSource.IngressAnnotation), ("3s", SettingSource.OperatorDefault), ("1012", SettingSource.BuiltInDefault)],
             ((Annotation[])[AdmissionAnnotations.SlowStart, AnnotationCatalogue.Drain, AnnotationCatalogue.DrainWindow, AnnotationCatalogue.DrainCloseCode]).Select(annotation => told[annotation]));
-=======
-            [ValueSource.Service, ValueSource.Ingress, ValueSource.Operator, ValueSource.BuiltIn],
-            ((Annotation[])[AdmissionAnnotations.SlowStart, AnnotationCatalogue.Drain, AnnotationCatalogue.DrainWindow, AnnotationCatalogue.DrainCloseCode]).Select(values.Source));
->>>>>>> admission
     }
 
     [Theory]
