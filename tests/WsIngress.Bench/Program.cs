@@ -15,6 +15,7 @@ return args switch
     ["relay", .. var rest] => await RelayBench.RunAsync(rest.Length > 0 ? int.Parse(rest[0]) : 20_000),
     ["data-plane", .. var rest] => DataPlaneBench.Run(rest),
     ["collections", .. var rest] => CollectionsBench.Run(rest),
+    ["keep-alive", .. var rest] => KeepAliveBench.Run(rest),
     ["pauses", .. var rest] => PausesBench.Run(rest),
     ["soak", .. var rest] => SoakBench.Run(rest.Length > 0 ? double.Parse(rest[0], CultureInfo.InvariantCulture) : 30, rest.Length > 0 ? rest[1..] : []),
     ["table", var file, .. var document] => TableCommand.Run(file, document),
@@ -38,6 +39,7 @@ static int Usage()
           relay [N]        N messages (20,000) through the stream relay on loopback: CPU and bytes allocated per message
           data-plane [..]  wsingress beside nginx, HAProxy and plain YARP: CPU, memory, handshakes, latency; its options with --help
           collections [--quick] [--wsingress PATH] [--wsingress-args ARGS]  garbage collections of wsingress while 1,000,000 messages pass
+          keep-alive [--wsingress PATH]  CPU of wsingress while 10,000 sockets idle, without and with Pings of its own
           pauses [--wsingress PATH]  how long everything waits for the garbage collector when many sockets come, and when what they leave is given back
           soak [MINUTES] [--wsingress PATH] [--wsingress-args ARGS]  30 minutes of sockets that talk beside others that come and go: what is lost, what grows
           table FILE [DOCUMENT]  the result of `data-plane --json FILE` as Markdown; into the document, between its marks, when one is named

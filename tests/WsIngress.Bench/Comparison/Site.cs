@@ -22,9 +22,13 @@ internal sealed class Site(Workplace place, PodProcess pod, CancellationToken st
     }
 
     /// <summary>One load from its first byte to the last answer; opening and closing of the sockets are outside of it.</summary>
-    public LoadCost Run(RunningProxy proxy, LoadOptions options)
+    /// <param name="proxy">Before the pod.</param>
+    /// <param name="options">The load.</param>
+    /// <param name="settle">Seconds between the opening and the first byte.</param>
+    public LoadCost Run(RunningProxy proxy, LoadOptions options, double settle = 0)
     {
         using var client = new LoadProcess(options with { Port = Port(proxy, options) }, stop);
+        Pause(settle);
         var before = Marks.Take(proxy, pod);
         var report = client.Go();
         var cost = new LoadCost(report, before, Marks.Take(proxy, pod));

@@ -55,10 +55,11 @@ internal static class LoadClient
         LoadRun run = options.Mode switch
         {
             "echo" => new EchoRun(options, set, sockets, report),
+            "answer" => new AnswerRun(options, set, sockets, report),
             "rate" => new RateRun(options, set, sockets, report),
             "up" => new UpRun(options, set, sockets, report),
             "down" => new DownRun(options, set, sockets, report),
-            _ => throw new FormatException($"'{options.Mode}': allowed: echo, rate, up, down, hold, handshakes"),
+            _ => throw new FormatException($"'{options.Mode}': allowed: echo, answer, rate, up, down, hold, handshakes"),
         };
         var cpu = Cpu;
         run.Run();

@@ -11,7 +11,7 @@ internal sealed record LoadOptions
     /// <summary>Of a client with 20,000 files.</summary>
     public const int MaxSockets = 19_000;
 
-    /// <summary>`echo`, `rate`, `up`, `down`, `hold` or `handshakes`.</summary>
+    /// <summary>`echo`, `answer`, `rate`, `up`, `down`, `hold` or `handshakes`.</summary>
     public required string Mode { get; init; }
 
     public required int Port { get; init; }
