@@ -22,6 +22,7 @@ internal static class AnnotationReference
         - **A value that is not allowed** is a problem of the object (`InvalidAnnotation`), named with what is allowed, and the default
           applies; everything else of the Ingress is served. The annotations marked 🔒 guard access: with them the routes answer 503 until
           the value is mended, for an open door is worse than a closed one. The same holds for a guard that stands where it has no effect.
+        - **Defaults** are those of the tables, unless the operator [says otherwise](configuration.md#defaults-of-annotations).
         - **A name that does not exist** under `wsingress.io/` is a warning (`UnknownAnnotation`) with the nearest name that does.
 
         `wsingress validate FILE…` finds all of these before the cluster does.

@@ -55,9 +55,12 @@ public sealed class AnswerBytesTests
         var (kestrel, body) = await AskAsync(proxy, head);
         var text = body[(body.IndexOf(": ", StringComparison.Ordinal) + 2)..].TrimEnd('\n');
         var headers = new HeaderList();
-        if (kestrel.SingleOrDefault(l => l.StartsWith("Location: ", StringComparison.Ordinal)) is { } location)
+        foreach (var name in new[] { "Location", "Retry-After" })
         {
-            headers.Add("Location", location["Location: ".Length..]);
+            if (kestrel.SingleOrDefault(l => l.StartsWith(name + ": ", StringComparison.Ordinal)) is { } line)
+            {
+                headers.Add(name, line[(name.Length + 2)..]);
+            }
         }
 
         var output = new ArrayBufferWriter<byte>();
