@@ -187,6 +187,25 @@ public abstract class RelayKeepAliveTests : RelaySuite
         Assert.Equal((RelayOutcome.PingTimeout, RelaySide.Client), (report.Outcome, report.Side));
     }
 
+    [Fact]
+    public async Task A_side_that_is_not_read_since_it_sent_too_fast_is_not_dead()
+    {
+        RelayHarness relay = Harness(Both with { BackendPings = null, FromClient = new MessageRules { Rate = 0.001, Burst = 1 } });
+        using var sweeper = Sweep(relay);
+        relay.Start();
+        byte[] message = FrameBytes.Text("x", masked: true);
+        await relay.Client.SendAsync([.. message, .. message]);
+        Assert.Equal("x", (await RelayHarness.Guard(relay.Backend.ReadFrameAsync()))!.Text);
+        await RelayHarness.Until(() => relay.Session.ToBackend.IsPaused);
+        ParsedFrame ping = await PingAsync(relay, relay.Client);
+        await relay.Client.SendAsync(FrameBytes.Build(10, ping.Payload, masked: true));
+        for (int i = 0; i < 300; i++)
+        {
+            await PassAsync(relay, TimeSpan.FromSeconds(1));
+            Assert.Null(relay.Session.Outcome);
+        }
+    }
+
     private static async Task FloodAsync(RelayHarness relay)
     {
         try
