@@ -22,7 +22,8 @@ internal sealed class FrameRules
         _limits = source == RelaySide.Client ? session.Options.FromClient : session.Options.FromBackend;
         if (_limits is { Rate: > 0 } messages)
         {
-            _messages = new TokenBucket(messages.Rate, messages.Burst, session.StartedTimestamp, _frequency);
+            // Loops look at their clocks 20 times a second: a smaller bucket would spill what comes in between.
+            _messages = new TokenBucket(messages.Rate, Math.Max(messages.Burst, messages.Rate / 10), session.StartedTimestamp, _frequency);
         }
 
         if (_limits is { ByteRate: > 0 } bytes)

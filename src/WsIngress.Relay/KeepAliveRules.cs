@@ -33,7 +33,7 @@ public sealed record MessageRules
     /// <summary>Messages per second.</summary>
     public double Rate { get; init; }
 
-    /// <summary>Messages that may come at once after a rest; at least 1.</summary>
+    /// <summary>Messages that may come at once after a rest; at least 1, and never less than a tenth of a second's worth.</summary>
     public double Burst { get; init; } = 1;
 
     /// <summary>Bytes of data frames per second. A rest of one second may be spent at once.</summary>

@@ -3,33 +3,63 @@ using WsIngress.Transport.Loops;
 
 namespace WsIngress.Transport.Relaying;
 
-/// <summary>What was read of a side that sent faster than it may, until its pause is over; at most one read buffer.</summary>
+/// <summary>What was read of a side that sent faster than it may, until its pause is over: at most one read, and what was read before the relay began.</summary>
 internal sealed class PausedBytes(RelaySocket socket, RelayBufferPool buffers) : LoopTimer
 {
     private byte[]? _buffer;
-    private int _count;
+    private int _start;
+    private int _end;
+
+    public bool IsEmpty => _start == _end;
 
     public override void OnDue() => socket.EndPauseInTime(this);
 
-    public void Keep(ReadOnlySpan<byte> bytes)
+    /// <summary>Keeps the end of what was given last, or of what was read just now: it comes before all that is kept already.</summary>
+    public void Keep(ReadOnlySpan<byte> rest)
+    {
+        if (_buffer is not null)
+        {
+            // It still stands where it was given from.
+            _start -= rest.Length;
+        }
+        else
+        {
+            Add(rest);
+        }
+    }
+
+    /// <summary>Keeps bytes behind all that is kept already.</summary>
+    public void Add(ReadOnlySpan<byte> bytes)
     {
         if (bytes.IsEmpty)
         {
             return;
         }
 
-        _buffer = buffers.Rent(bytes.Length);
-        _count = bytes.Length;
-        bytes.CopyTo(_buffer);
+        int kept = _end - _start;
+        byte[] larger = buffers.Rent(kept + bytes.Length);
+        _buffer.AsSpan(_start, kept).CopyTo(larger);
+        bytes.CopyTo(larger.AsSpan(kept));
+        Release();
+        (_buffer, _end) = (larger, kept + bytes.Length);
     }
 
-    /// <summary>Copies out what was kept, lets it go, and answers its length.</summary>
+    /// <summary>Copies out the first bytes of what is kept and answers their number.</summary>
     public int Give(Span<byte> destination)
     {
-        int count = _count;
-        _buffer.AsSpan(0, count).CopyTo(destination);
-        Release();
+        int count = Math.Min(_end - _start, destination.Length);
+        _buffer.AsSpan(_start, count).CopyTo(destination);
+        _start += count;
         return count;
+    }
+
+    /// <summary>Nothing that was given comes back any more.</summary>
+    public void ReleaseIfEmpty()
+    {
+        if (IsEmpty)
+        {
+            Release();
+        }
     }
 
     /// <summary>The socket has ended.</summary>
@@ -46,6 +76,6 @@ internal sealed class PausedBytes(RelaySocket socket, RelayBufferPool buffers) :
             buffers.Return(buffer);
         }
 
-        (_buffer, _count) = (null, 0);
+        (_buffer, _start, _end) = (null, 0, 0);
     }
 }

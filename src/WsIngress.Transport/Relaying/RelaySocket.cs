@@ -34,6 +34,19 @@ internal sealed class RelaySocket(SocketRelay relay, RelaySide side, BareSocket 
 
     private RelayDirection Outgoing => relay.To(side);
 
+    private PausedBytes Paused
+    {
+        get
+        {
+            if (Incoming.Kept is not PausedBytes paused)
+            {
+                Incoming.Kept = paused = new PausedBytes(this, relay.Buffers);
+            }
+
+            return paused;
+        }
+    }
+
     public override void OnEvents(uint events)
     {
         if ((events & LibC.EPOLLOUT) != 0 || ((events & (LibC.EPOLLERR | LibC.EPOLLHUP)) != 0 && HasPending))
@@ -235,14 +248,13 @@ internal sealed class RelaySocket(SocketRelay relay, RelaySide side, BareSocket 
     /// <summary>It sent faster than it may: keeps what was read too much, and reads on when the pause is over.</summary>
     public void Pause(ReadOnlySpan<byte> rest)
     {
-        if (Incoming.Kept is not PausedBytes paused)
-        {
-            Incoming.Kept = paused = new PausedBytes(this, relay.Buffers);
-        }
-
+        PausedBytes paused = Paused;
         paused.Keep(rest);
         Loop.Timers.Set(paused, Incoming.PauseLeft);
     }
+
+    /// <summary>Keeps what else came before the relay began.</summary>
+    public void KeepEarly(ReadOnlySpan<byte> early) => Paused.Add(early);
 
     /// <summary>The end was decided: nothing has to wait any more.</summary>
     public void EndPause()
@@ -265,7 +277,12 @@ internal sealed class RelaySocket(SocketRelay relay, RelaySide side, BareSocket 
         Loop.Timers.Clear(paused);
         Incoming.Resume();
         byte[] buffer = Loop.ReadBuffer;
-        relay.Forward(this, buffer, paused.Give(buffer.AsSpan(EventLoop.Headroom)));
+        do
+        {
+            relay.Forward(this, buffer, paused.Give(buffer.AsSpan(EventLoop.Headroom)));
+        }
+        while (!paused.IsEmpty && !Incoming.IsPaused);
+        paused.ReleaseIfEmpty();
 
         // What its TLS session took from the kernel before is not reported as readable.
         if (Tls is { HasPending: true })

@@ -288,6 +288,12 @@ internal sealed class SocketRelay : LoopTimer, IRelayDriver
         byte[] buffer = Loop.ReadBuffer;
         while (!early.IsEmpty)
         {
+            if (From(from.Side).IsPaused)
+            {
+                from.KeepEarly(early);
+                return;
+            }
+
             int count = Math.Min(early.Length, buffer.Length - EventLoop.Headroom);
             early[..count].CopyTo(buffer.AsSpan(EventLoop.Headroom));
             Forward(from, buffer, count);

@@ -136,6 +136,27 @@ public abstract class RelayLimitTests : RelaySuite
     }
 
     [Fact]
+    public async Task What_came_before_the_relay_began_waits_too_and_in_its_order()
+    {
+        byte[] early = [.. Enumerable.Range(0, 6).SelectMany(i => FrameBytes.Build(2, [(byte)i, .. new byte[40_000]], masked: true, key: (uint)i))];
+        RelayHarness relay = Harness(new RelayOptions { FromClient = new MessageRules { Rate = 10, Burst = 1 } }).Start(early);
+        await relay.Client.SendAsync(FrameBytes.Build(2, [6], masked: true));
+        for (int i = 0; i <= 6; i++)
+        {
+            Task<ParsedFrame?> next = RelayHarness.Guard(relay.Backend.ReadFrameAsync());
+            await relay.AdvanceUntilAsync(() => next.IsCompleted);
+            Assert.Equal((byte)i, (await next)!.Payload[0]);
+        }
+
+        Assert.Null(relay.Session.Outcome);
+        Assert.True(relay.Session.RequestEnd(RelayOutcome.Operator));
+        Task ends = Task.WhenAll(relay.Client.FinishAsync(), relay.Backend.FinishAsync());
+        await relay.EndedByTimeAsync();
+        await RelayHarness.Guard(ends);
+        await relay.AssertBuffersReturnedAsync();
+    }
+
+    [Fact]
     public async Task A_pause_delays_no_end()
     {
         RelayHarness relay = Harness(new RelayOptions { FromClient = new MessageRules { Rate = 0.001, Burst = 1 } }).Start();
