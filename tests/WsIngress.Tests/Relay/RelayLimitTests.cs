@@ -178,7 +178,7 @@ public abstract class RelayLimitTests : RelaySuite
     [Fact]
     public async Task A_client_that_takes_no_byte_for_too_long_is_ended_and_one_that_takes_some_is_not()
     {
-        RelayHarness relay = Harness(new RelayOptions { StallTimeout = TimeSpan.FromSeconds(30) }, capacity: 1024);
+        RelayHarness relay = Harness(new RelayOptions { StallTimeout = TimeSpan.FromSeconds(30), BufferSize = 4096 }, capacity: 1024);
         var registry = new RelayRegistry();
         registry.Add(relay.Session);
         using var sweeper = new RelaySweeper(registry, relay.Time);
@@ -206,13 +206,9 @@ public abstract class RelayLimitTests : RelaySuite
                 await relay.SettleAsync();
             }
 
-            // Enough for every driver to get a write done.
-            for (int read = 0; read < 4; read++)
-            {
-                Assert.NotNull(await RelayHarness.Guard(relay.Client.ReadFrameAsync()));
-            }
-
-            await RelayHarness.Until(() => relay.Session.IsStalled);
+            // Enough for every driver to get something written, and not all that waits.
+            Assert.NotNull(await RelayHarness.Guard(relay.Client.ReadFrameAsync()));
+            await RelayHarness.Until(() => relay.Session.ToClient.StalledSince == relay.Time.GetTimestamp());
             Assert.Null(relay.Session.Outcome);
         }
 
