@@ -1,4 +1,3 @@
-using WsIngress.Bench.Load;
 using WsIngress.Bench.Proxies;
 
 namespace WsIngress.Bench.Comparison;
