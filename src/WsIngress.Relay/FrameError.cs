@@ -1,7 +1,7 @@
 namespace WsIngress.Relay;
 
 /// <summary>What a relay can find wrong with a frame without understanding extensions (RFC 6455 §5).</summary>
-public enum FrameError
+public enum FrameError : byte
 {
     None,
 

@@ -1,7 +1,7 @@
 namespace WsIngress.Relay;
 
 /// <summary>The frame types of RFC 6455 §5.2. Values 3-7 and 11-15 are reserved and end the socket with protocol-error.</summary>
-public enum FrameOpcode
+public enum FrameOpcode : byte
 {
     Continuation = 0,
     Text = 1,

@@ -7,9 +7,7 @@ namespace WsIngress.Relay;
 internal sealed class FrameRules
 {
     private readonly MessageRules? _limits;
-    private readonly long _frequency;
-    private TokenBucket _messages;
-    private TokenBucket _bytes;
+    private readonly Buckets? _buckets;
     private long _messageSize;
     private long _stalledSince;
     private volatile bool _isPaused;
@@ -18,19 +16,13 @@ internal sealed class FrameRules
     {
         FromSource = fromSource;
         ToSink = toSink;
-        _frequency = session.Time.TimestampFrequency;
-        _limits = source == RelaySide.Client ? session.Options.FromClient : session.Options.FromBackend;
-        if (_limits is { Rate: > 0 } messages)
-        {
-            // Loops look at their clocks 20 times a second: a smaller bucket would spill what comes in between.
-            _messages = new TokenBucket(messages.Rate, Math.Max(messages.Burst, messages.Rate / 10), session.StartedTimestamp, _frequency);
-        }
-
-        if (_limits is { ByteRate: > 0 } bytes)
-        {
-            _bytes = new TokenBucket(bytes.ByteRate, bytes.ByteRate, session.StartedTimestamp, _frequency);
-        }
+        _limits = Of(session.Options, source);
+        _buckets = _limits is { Rate: > 0 } or { ByteRate: > 0 } ? new Buckets(_limits, session) : null;
     }
+
+    /// <summary>There is something that frames from this source have to be looked at for.</summary>
+    internal static bool AreNeeded(RelayOptions options, RelaySide source) =>
+        Of(options, source) is not null || options.ClientPings is not null || options.BackendPings is not null || options.StallTimeout > TimeSpan.Zero;
 
     /// <summary>The Pings to the direction's source: their answers come in it.</summary>
     internal KeepAlive? FromSource { get; }
@@ -81,9 +73,9 @@ internal sealed class FrameRules
             return FrameVerdict.TooBig;
         }
 
-        if (starts && limits.Rate > 0 && !_messages.TryTake(now))
+        if (starts && limits.Rate > 0 && !_buckets!.Messages.TryTake(now))
         {
-            PausedUntil = now + _messages.Until(1, now);
+            PausedUntil = now + _buckets.Messages.Until(1, now);
             return limits.Exceeded == RateAction.Close ? FrameVerdict.TooFast : FrameVerdict.TooEarly;
         }
 
@@ -96,20 +88,44 @@ internal sealed class FrameRules
     {
         if (_limits is { ByteRate: > 0 } && scanner.Opcode <= FrameOpcode.Binary)
         {
-            _bytes.Spend(bytes);
+            _buckets!.Bytes.Spend(bytes);
         }
     }
 
     /// <summary>More bytes were sent on than there may be.</summary>
     internal bool IsOverspent(long now)
     {
-        if (_limits is not { ByteRate: > 0 } || _bytes.Until(0, now) is not (> 0 and var wait))
+        if (_limits is not { ByteRate: > 0 } || _buckets!.Bytes.Until(0, now) is not (> 0 and var wait))
         {
             return false;
         }
 
         PausedUntil = now + wait;
         return true;
+    }
+
+    private static MessageRules? Of(RelayOptions options, RelaySide source) => source == RelaySide.Client ? options.FromClient : options.FromBackend;
+
+    /// <summary>Of the rates; the larger part of all this, and seldom there.</summary>
+    private sealed class Buckets
+    {
+        internal TokenBucket Messages;
+        internal TokenBucket Bytes;
+
+        internal Buckets(MessageRules limits, RelaySession session)
+        {
+            long frequency = session.Time.TimestampFrequency;
+            if (limits.Rate > 0)
+            {
+                // Loops look at their clocks 20 times a second: a smaller bucket would spill what comes in between.
+                Messages = new TokenBucket(limits.Rate, Math.Max(limits.Burst, limits.Rate / 10), session.StartedTimestamp, frequency);
+            }
+
+            if (limits.ByteRate > 0)
+            {
+                Bytes = new TokenBucket(limits.ByteRate, limits.ByteRate, session.StartedTimestamp, frequency);
+            }
+        }
     }
 }
 

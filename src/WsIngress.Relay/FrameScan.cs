@@ -1,7 +1,7 @@
 namespace WsIngress.Relay;
 
 /// <summary>How one call of <see cref="FrameScanner.Scan"/> ended. The last two are final: later calls release nothing.</summary>
-public enum FrameScanStatus
+public enum FrameScanStatus : byte
 {
     /// <summary>All bytes were taken.</summary>
     Ok,

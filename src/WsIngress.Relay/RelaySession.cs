@@ -36,8 +36,15 @@ public sealed class RelaySession
         {
             KeepAlive? client = options.ClientPings is { } toClient ? new KeepAlive(this, RelaySide.Client, toClient) : null;
             KeepAlive? backend = options.BackendPings is { } toBackend ? new KeepAlive(this, RelaySide.Backend, toBackend) : null;
-            ToBackend.Use(new FrameRules(this, RelaySide.Client, client, backend));
-            ToClient.Use(new FrameRules(this, RelaySide.Backend, backend, client));
+            if (FrameRules.AreNeeded(options, RelaySide.Client))
+            {
+                ToBackend.Use(new FrameRules(this, RelaySide.Client, client, backend));
+            }
+
+            if (FrameRules.AreNeeded(options, RelaySide.Backend))
+            {
+                ToClient.Use(new FrameRules(this, RelaySide.Backend, backend, client));
+            }
         }
     }
 
@@ -69,7 +76,7 @@ public sealed class RelaySession
     public TimeSpan? RoundTrip(RelaySide side) => (side == RelaySide.Client ? ToBackend : ToClient).RoundTrip;
 
     /// <summary>The options have something by which <see cref="IsStalled"/> is known.</summary>
-    public bool KnowsStalls => Options.HasFrameRules;
+    public bool KnowsStalls => Options.ClientPings is not null || Options.BackendPings is not null || Options.StallTimeout > TimeSpan.Zero;
 
     /// <summary>True while bytes wait for a side that takes none.</summary>
     public bool IsStalled => ToBackend.StalledSince != 0 || ToClient.StalledSince != 0;

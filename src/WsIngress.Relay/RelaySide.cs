@@ -1,7 +1,7 @@
 namespace WsIngress.Relay;
 
 /// <summary>Who ended a socket. None only while it is open.</summary>
-public enum RelaySide
+public enum RelaySide : byte
 {
     None,
     Client,
