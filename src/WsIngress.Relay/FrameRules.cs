@@ -11,6 +11,7 @@ internal sealed class FrameRules
     private long _messageSize;
     private long _stalledSince;
     private volatile bool _isPaused;
+    private volatile bool _hasRefused;
 
     internal FrameRules(RelaySession session, RelaySide source, KeepAlive? fromSource, KeepAlive? toSink)
     {
@@ -47,6 +48,13 @@ internal sealed class FrameRules
         set => _isPaused = value;
     }
 
+    /// <summary>A frame was refused for good: nothing of the source goes on any more.</summary>
+    internal bool HasRefused
+    {
+        get => _hasRefused;
+        set => _hasRefused = value;
+    }
+
     /// <summary>When the pause is over.</summary>
     internal long PausedUntil { get; private set; }
 
@@ -73,13 +81,13 @@ internal sealed class FrameRules
             return FrameVerdict.TooBig;
         }
 
+        _messageSize = (long)size;
         if (starts && limits.Rate > 0 && !_buckets!.Messages.TryTake(now))
         {
             PausedUntil = now + _buckets.Messages.Until(1, now);
             return limits.Exceeded == RateAction.Close ? FrameVerdict.TooFast : FrameVerdict.TooEarly;
         }
 
-        _messageSize = (long)size;
         return FrameVerdict.Pass;
     }
 

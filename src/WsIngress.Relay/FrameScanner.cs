@@ -88,6 +88,16 @@ public partial struct FrameScanner
             return new FrameScan(_status, 0, 0);
         }
 
+        if (_begun)
+        {
+            // It went frame by frame until here; an empty frame still has its end before it.
+            _begun = false;
+            if (_remaining == 0)
+            {
+                EndFrame();
+            }
+        }
+
         int held = _held;
         int position = 0;
         int boundary = AtFrameBoundary ? 0 : -1;

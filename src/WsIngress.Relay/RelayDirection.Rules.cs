@@ -138,6 +138,12 @@ internal sealed partial class RelayDirection
             {
                 case FrameStep.Header:
                     FrameVerdict verdict = rules.Judge(_scanner, now);
+                    if (verdict == FrameVerdict.TooEarly && session.Ending is not null)
+                    {
+                        // The end is decided: nothing waits any more.
+                        verdict = FrameVerdict.Pass;
+                    }
+
                     if (verdict == FrameVerdict.Own)
                     {
                         _scanner.Forget();
@@ -209,7 +215,8 @@ internal sealed partial class RelayDirection
             return;
         }
 
-        // What its sender says after it is not for the sink, but may hold the answer to our Close.
+        // What its sender says after it is not for the sink, but may hold the answer to our Close. It stays so whatever end was decided meanwhile.
+        rules.HasRefused = true;
         Last.Dropped = new StrongBox<FrameScanner>(_scanner);
         _scanner.Forget();
         if (verdict == FrameVerdict.TooBig)

@@ -69,7 +69,7 @@ internal sealed partial class RelayDirection(RelaySession session, RelaySide sou
     private Taken TakeChunk(Span<byte> buffer, int count)
     {
         Span<byte> chunk = buffer.Slice(Headroom, count);
-        if (_sealed || _sinkFailed || _sourceBroken)
+        if (_sealed || _sinkFailed || _sourceBroken || Rules is { HasRefused: true })
         {
             Drop(chunk);
             return default;
@@ -95,7 +95,7 @@ internal sealed partial class RelayDirection(RelaySession session, RelaySide sou
                 return false;
             }
 
-            return ending.Seals(source) || session.Overdue || _sourceEnded || _sourceBroken;
+            return ending.Seals(source) || session.Overdue || _sourceEnded || _sourceBroken || Rules is { HasRefused: true };
         }
     }
 
@@ -134,6 +134,7 @@ internal sealed partial class RelayDirection(RelaySession session, RelaySide sou
     internal void FailSink()
     {
         _sinkFailed = true;
+        Flow();
     }
 
     /// <summary>The source ended; without a Close frame it is lost. One that failed cannot be written to either.</summary>

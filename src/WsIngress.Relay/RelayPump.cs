@@ -118,10 +118,11 @@ internal sealed class RelayPump(
 
                 for (bool more = true; more;)
                 {
+                    Taken taken = default;
                     await _gate.WaitAsync(cut).ConfigureAwait(false);
                     try
                     {
-                        Taken taken = direction.Take(buffer, count);
+                        taken = direction.Take(buffer, count);
                         if (taken.Length > 0)
                         {
                             ValueTask write = sink.Stream.WriteAsync(buffer.AsMemory(taken.Start, taken.Length), cut);
@@ -147,22 +148,22 @@ internal sealed class RelayPump(
                             await WriteDuePingAsync().ConfigureAwait(false);
                         }
 
-                        buffer.AsSpan(Headroom + count - taken.Rest, taken.Rest).CopyTo(buffer.AsSpan(Headroom));
-                        count = taken.Rest;
-                        more = count > 0 || direction.IsPaused;
                     }
                     catch (Exception) when (!cut.IsCancellationRequested)
                     {
                         // Not yet the verdict: the sink's own last words, a Close frame perhaps, may still be unread.
                         direction.FailSink();
                         session.Signal();
-                        more = false;
                     }
                     finally
                     {
                         _gate.Release();
                     }
 
+                    // What was not taken is given again, and if the sink has failed it is still looked through.
+                    buffer.AsSpan(Headroom + count - taken.Rest, taken.Rest).CopyTo(buffer.AsSpan(Headroom));
+                    count = taken.Rest;
+                    more = count > 0 || direction.IsPaused;
                     if (direction.IsPingDue)
                     {
                         // It became due behind the look above, and whoever wanted to write it found the gate closed.
@@ -223,7 +224,8 @@ internal sealed class RelayPump(
         {
             if (session.Ending is null)
             {
-                await Task.Delay(direction.PauseLeft, session.Time, pause.Token).ConfigureAwait(false);
+                // A timer of less than a millisecond is none.
+                await Task.Delay(TimeSpan.FromMilliseconds(Math.Ceiling(direction.PauseLeft.TotalMilliseconds) + 1), session.Time, pause.Token).ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException) when (!cut.IsCancellationRequested)

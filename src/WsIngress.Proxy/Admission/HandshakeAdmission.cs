@@ -37,13 +37,13 @@ internal sealed class HandshakeAdmission(Random random, TimeProvider time)
             gate.Pace = pace;
         }
 
-        turn = new IngressTurn(gate, pace, time) { Deadline = DeadlineOf(pace, route) };
+        turn = new IngressTurn(gate, pace, time);
         return EnterAsync(call, gate.Queue, pace, turn, limit);
     }
 
     /// <summary>A choice of pods for one handshake.</summary>
-    public PodTurn PodsFor(HandshakeCall call, RouteState route, RouteBackend backend, string? affinity) =>
-        new(backend, affinity, PickKey.Hash(backend.Policy, call.Forwarded.ClientAddress, call.Target, call.Client.Headers.Get), random, time) { Deadline = DeadlineOf(backend.Policy.Pace, route) };
+    public PodTurn PodsFor(HandshakeCall call, RouteBackend backend, string? affinity) =>
+        new(backend, affinity, PickKey.Hash(backend.Policy, call.Forwarded.ClientAddress, call.Target, call.Client.Headers.Get), random, time);
 
     /// <summary>Takes the next pod, and waits for it where the backend has a pace. <see cref="TurnOutcome.Taken"/> or <see cref="TurnOutcome.Never"/>, or else a refusal.</summary>
     public ValueTask<(TurnOutcome Outcome, HandshakeRefused? Refused)> NextPodAsync(HandshakeCall call, RouteBackend backend, PodTurn turn, HandshakeLimit limit) =>
@@ -63,7 +63,7 @@ internal sealed class HandshakeAdmission(Random random, TimeProvider time)
             .Select(group => (group.Key.Owner, group.Key.Service, group.Count()));
     }
 
-    private static async ValueTask<HandshakeRefused?> EnterAsync(HandshakeCall call, HandshakeQueue queue, HandshakePace pace, HandshakeTurn turn, HandshakeLimit limit)
+    private async ValueTask<HandshakeRefused?> EnterAsync(HandshakeCall call, HandshakeQueue queue, HandshakePace pace, HandshakeTurn turn, HandshakeLimit limit)
     {
         var answer = await TakeAsync(call, queue, pace, turn, limit);
         return answer.Outcome == TurnOutcome.Taken ? null : Refuse(call, answer, limit, "too many new WebSockets at once for this Ingress, come back later");
@@ -79,19 +79,23 @@ internal sealed class HandshakeAdmission(Random random, TimeProvider time)
             : (answer.Outcome, Refuse(call, answer, limit, "too many new WebSockets at once for every pod, come back later"));
     }
 
-    private static async ValueTask<TurnAnswer> TakeAsync(HandshakeCall call, HandshakeQueue queue, HandshakePace pace, HandshakeTurn turn, HandshakeLimit limit)
+    private async ValueTask<TurnAnswer> TakeAsync(HandshakeCall call, HandshakeQueue queue, HandshakePace pace, HandshakeTurn turn, HandshakeLimit limit)
     {
         var cancellation = limit.Token;
+        var began = time.GetTimestamp();
+        turn.Deadline = began + (long)(WaitLeft(call, pace).TotalSeconds * time.TimestampFrequency);
         var answer = await queue.TakeAsync(turn, pace, call, call.Tries > 0, call.Loop is { IsCurrent: true } loop ? loop : null, cancellation);
+        call.Waited += time.GetElapsedTime(began);
         if (answer.Outcome == TurnOutcome.Taken && cancellation.IsCancellationRequested)
         {
             // The turn came in the moment in which the client left: it is the next one's.
             turn.GiveBack();
             queue.Look();
-            return new(TurnOutcome.Cancelled);
+            answer = new(TurnOutcome.Cancelled);
         }
 
-        return answer;
+        // Where its own time has ended it waited in vain, and is told to come back like all who do.
+        return answer.Outcome == TurnOutcome.Cancelled && limit.End != HandshakeEnd.ClientGone ? queue.Refuse(turn) : answer;
     }
 
     private static HandshakeRefused Refuse(HandshakeCall call, TurnAnswer answer, HandshakeLimit limit, string text) =>
@@ -135,11 +139,11 @@ internal sealed class HandshakeAdmission(Random random, TimeProvider time)
         _mostKept = Math.Max(64, (_ingresses.Count + _pods.Count) * 2);
     }
 
-    /// <summary>No wait is longer than the handshake itself may take.</summary>
-    private long DeadlineOf(HandshakePace pace, RouteState route)
+    /// <summary>One wait is allowed for all turns together; what a pod takes to be asked is no wait, and none is longer than the handshake itself may take.</summary>
+    private static TimeSpan WaitLeft(HandshakeCall call, HandshakePace pace)
     {
-        var most = route.Policy.WebSocket.HandshakeTimeout;
+        var most = call.Route!.Policy.WebSocket.HandshakeTimeout;
         var wait = most > TimeSpan.Zero && most < pace.QueueTimeout ? most : pace.QueueTimeout;
-        return time.GetTimestamp() + (long)(wait.TotalSeconds * time.TimestampFrequency);
+        return wait > call.Waited ? wait - call.Waited : TimeSpan.Zero;
     }
 }

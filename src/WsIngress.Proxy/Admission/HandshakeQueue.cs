@@ -99,6 +99,16 @@ internal sealed class HandshakeQueue(TimeProvider time)
         }
     }
 
+    /// <summary>Refuses one whose wait was ended by something else than the queue.</summary>
+    public TurnAnswer Refuse(HandshakeTurn turn)
+    {
+        lock (_gate)
+        {
+            var now = time.GetTimestamp();
+            return Refusal(turn.RateAt(now), now);
+        }
+    }
+
     private static async Task<TurnAnswer> WaitAsync(Waiter waiter, CancellationToken cancellation)
     {
         using var left = cancellation.UnsafeRegister(static state => ((Waiter)state!).Cancel(), waiter);

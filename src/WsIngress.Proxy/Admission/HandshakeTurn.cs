@@ -4,7 +4,7 @@ namespace WsIngress.Proxy.Admission;
 internal abstract class HandshakeTurn
 {
     /// <summary>Timestamp after which it waits no longer.</summary>
-    public required long Deadline { get; init; }
+    public long Deadline { get; set; }
 
     /// <summary>What it needs may be missing though it is there for those behind it: they need not wait for it.</summary>
     public virtual bool IsPicky => false;

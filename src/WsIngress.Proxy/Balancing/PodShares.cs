@@ -20,7 +20,15 @@ internal readonly struct PodShares
         }
 
         var now = time.GetTimestamp();
-        return Array.Exists(candidates, c => c.State.Warmth(slowStart, now, time) < 1) ? new(slowStart, now, time) : default;
+        foreach (var candidate in candidates)
+        {
+            if (candidate.State.Warmth(slowStart, now, time) < 1)
+            {
+                return new(slowStart, now, time);
+            }
+        }
+
+        return default;
     }
 
     /// <summary>The weight, in hundredths where shares are uneven.</summary>

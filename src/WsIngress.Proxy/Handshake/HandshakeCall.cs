@@ -22,6 +22,9 @@ internal sealed class HandshakeCall
     public EndpointEntry? Endpoint { get; set; }
     public int Tries { get; set; }
 
+    /// <summary>For turns, all of them together.</summary>
+    public TimeSpan Waited { get; set; }
+
     /// <summary>See <see cref="SocketFacts.CountKey"/>.</summary>
     public UInt128 CountKey { get; set; }
 

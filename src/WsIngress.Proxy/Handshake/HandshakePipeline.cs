@@ -193,7 +193,7 @@ internal sealed class HandshakePipeline(LiveTableHolder tables, ForwardedHeaders
     private async Task<HandshakeResult> AskPodsAsync(HandshakeCall call, RouteState route, RouteBackend backend, HandshakeLimit limit)
     {
         var affinity = PickKey.Affinity(backend.Policy, call.Client.Headers.Get("Cookie"));
-        var turn = admission.PodsFor(call, route, backend, affinity);
+        var turn = admission.PodsFor(call, backend, affinity);
         while (true)
         {
             var (outcome, refused) = await admission.NextPodAsync(call, backend, turn, limit);

@@ -89,7 +89,8 @@ internal sealed class RelaySocket(SocketRelay relay, RelaySide side, BareSocket 
             relay.Forward(this, buffer, count);
             if (Tls is null)
             {
-                if (hasFin && count < buffer.Length - EventLoop.Headroom)
+                // While it pauses something of it waits before its end, which the kernel reports again.
+                if (hasFin && !Incoming.IsPaused && count < buffer.Length - EventLoop.Headroom)
                 {
                     TakeNothing(IoResult.End);
                 }
@@ -360,7 +361,6 @@ internal sealed class RelaySocket(SocketRelay relay, RelaySide side, BareSocket 
     private void FailWrites()
     {
         DropPending();
-        Outgoing.Flow();
         Outgoing.FailSink();
     }
 

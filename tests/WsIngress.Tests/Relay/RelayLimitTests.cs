@@ -39,13 +39,15 @@ public abstract class RelayLimitTests : RelaySuite
         Assert.Equal(fromClient ? 1001 : 1011, (int)toOther.CloseCode!);
 
         // The guilty one goes on a while, as it has not heard; its answer to our Close is found behind that.
-        await from.SendAsync(FrameBytes.Build(0, fragment, fromClient));
-        await from.SendCloseAsync(1009, "");
+        await from.SendAsync(FrameBytes.Build(0, fragment, fromClient, fin: false));
+        await from.SendAsync(FrameBytes.Build(0, [], fromClient));
+        await from.SendAsync(FrameBytes.Build(2, fragment, fromClient));
+        await from.SendAsync(FrameBytes.Build(8, [], fromClient));
         await to.SendCloseAsync(1001, "");
         relay.Backend.Out.Complete();
         RelayReport report = await relay.EndedAsync();
         Assert.Equal((RelayOutcome.MessageTooBig, fromClient ? RelaySide.Client : RelaySide.Backend), (report.Outcome, report.Side));
-        Assert.Equal((ushort?)1009, (fromClient ? report.CloseFromClient : report.CloseFromBackend)!.Code);
+        Assert.Equal(new CloseStatus(null, ""), fromClient ? report.CloseFromClient : report.CloseFromBackend);
     }
 
     [Fact]
@@ -154,6 +156,65 @@ public abstract class RelayLimitTests : RelaySuite
         await relay.EndedByTimeAsync();
         await RelayHarness.Guard(ends);
         await relay.AssertBuffersReturnedAsync();
+    }
+
+    [Fact]
+    public async Task A_client_that_leaves_while_it_is_held_back_has_said_all_it_said()
+    {
+        RelayHarness relay = Harness(new RelayOptions { FromClient = new MessageRules { Rate = 10, Burst = 1 } }).Start();
+        byte[] all = [.. Enumerable.Range(0, 20).SelectMany(i => FrameBytes.Build(1, [(byte)i], masked: true)), .. FrameBytes.Close(1000, "done", masked: true)];
+        await relay.Client.SendAsync(all);
+        relay.Client.Out.Complete();
+        for (int i = 0; i < 20; i++)
+        {
+            Task<ParsedFrame?> next = RelayHarness.Guard(relay.Backend.ReadFrameAsync());
+            await relay.AdvanceUntilAsync(() => next.IsCompleted);
+            Assert.Equal((byte)i, (await next)!.Payload[0]);
+        }
+
+        Assert.Equal("done", (await RelayHarness.Guard(relay.Backend.ReadFrameAsync()))!.CloseReason);
+        await relay.Backend.SendCloseAsync(1000, "");
+        relay.Backend.Out.Complete();
+        Assert.Equal(RelayOutcome.ClientClosed, (await relay.EndedByTimeAsync()).Outcome);
+    }
+
+    [Fact]
+    public async Task A_Close_of_the_pod_ends_a_pause_and_the_answer_behind_it_is_seen()
+    {
+        RelayHarness relay = Harness(new RelayOptions { FromClient = new MessageRules { Rate = 0.001, Burst = 1 } }).Start();
+        byte[] message = FrameBytes.Text("x", masked: true);
+        await relay.Client.SendAsync([.. message, .. message, .. message]);
+        Assert.Equal("x", (await RelayHarness.Guard(relay.Backend.ReadFrameAsync()))!.Text);
+        await RelayHarness.Until(() => relay.Session.ToBackend.IsPaused);
+        await relay.Backend.SendCloseAsync(1000, "bye");
+        Task client = relay.Client.FinishAsync();
+        Assert.Equal("x", (await RelayHarness.Guard(relay.Backend.ReadFrameAsync()))!.Text);
+        Assert.Equal("x", (await RelayHarness.Guard(relay.Backend.ReadFrameAsync()))!.Text);
+        Assert.True((await RelayHarness.Guard(relay.Backend.ReadFrameAsync()))!.IsClose);
+        relay.Backend.Out.Complete();
+        RelayReport report = await relay.EndedAsync();
+        await RelayHarness.Guard(client);
+        Assert.Equal((RelayOutcome.BackendClosed, (ushort?)1000), (report.Outcome, report.CloseFromClient!.Code));
+    }
+
+    [Fact]
+    public async Task A_message_too_big_behind_the_pods_Close_is_dropped_whole_and_the_answer_behind_it_is_seen()
+    {
+        RelayHarness relay = Harness(new RelayOptions { FromClient = new MessageRules { MaxSize = 1000 } }).Start();
+        await relay.ExchangeAsync();
+        await relay.Backend.SendCloseAsync(1000, "bye");
+        Assert.True((await RelayHarness.Guard(relay.Client.ReadFrameAsync()))!.IsClose);
+        byte[] big = FrameBytes.Build(2, [.. Enumerable.Repeat((byte)0x81, 5000)], masked: true, key: 0);
+        await relay.Client.SendAsync(big[..100]);
+        await relay.SettleAsync();
+        await relay.Client.SendAsync(big[100..]);
+        await relay.Client.SendCloseAsync(1000, "");
+        Task backend = relay.Backend.FinishAsync(closeSent: true);
+        RelayReport report = await relay.EndedAsync();
+        await RelayHarness.Guard(backend);
+        Assert.Equal((RelayOutcome.BackendClosed, (ushort?)1000), (report.Outcome, report.CloseFromClient!.Code));
+        Assert.Equal([1, 8], relay.Backend.Frames.Select(frame => frame.Opcode));
+        Assert.Equal(0, relay.Backend.Rest);
     }
 
     [Fact]
