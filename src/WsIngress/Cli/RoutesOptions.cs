@@ -1,4 +1,3 @@
-using System.Net;
 using WsIngress.Translation.Annotations;
 
 namespace WsIngress.Cli;
