@@ -1,4 +1,6 @@
 using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
 using System.Text;
 using WsIngress.Proxy.Tls;
@@ -44,9 +46,7 @@ internal sealed class PodClients : IDisposable
             MaxResponseHeadersLength = 64,
             RequestHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
             ResponseHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
-            ConnectCallback = async (context, cancellation) => loop is null
-                ? new NetworkStream(await PodSocket.ConnectAsync(context.DnsEndPoint.Host, context.DnsEndPoint.Port, cancellation), ownsSocket: true)
-                : new LoopStream(await PodSocket.ConnectAsync(loop, context.DnsEndPoint.Host, context.DnsEndPoint.Port, cancellation)),
+            ConnectCallback = async (context, cancellation) => await DialAsync(loop, context.DnsEndPoint, cancellation),
         };
         if (connectTimeout > TimeSpan.Zero)
         {
@@ -55,14 +55,35 @@ internal sealed class PodClients : IDisposable
 
         if (protocol == BackendProtocol.Https)
         {
-            // The host of each request is its SNI unless the policy fixes one.
-            handler.SslOptions = BackendTlsOptions.Create(tls, tls.ServerName ?? "");
-            if (tls.ServerName is null)
+            // The host of each request is the name its pod has to prove. The handler puts it over a TargetHost of ours, so that TLS under a name
+            // that the policy fixes begins here; the handler takes a stream that is secure already as it is.
+            handler.SslOptions = BackendTlsOptions.Create(tls, "");
+            handler.SslOptions.TargetHost = null;
+            if (tls.ServerName is not null)
             {
-                handler.SslOptions.TargetHost = null;
+                handler.ConnectCallback = async (context, cancellation) => await SecureAsync(await DialAsync(loop, context.DnsEndPoint, cancellation), tls, cancellation);
             }
         }
 
         return new HttpMessageInvoker(handler, disposeHandler: true);
+    }
+
+    private static async ValueTask<Stream> DialAsync(EventLoop? loop, DnsEndPoint pod, CancellationToken cancellation) => loop is null
+        ? new NetworkStream(await PodSocket.ConnectAsync(pod.Host, pod.Port, cancellation), ownsSocket: true)
+        : new LoopStream(await PodSocket.ConnectAsync(loop, pod.Host, pod.Port, cancellation));
+
+    private static async ValueTask<Stream> SecureAsync(Stream pod, BackendTls tls, CancellationToken cancellation)
+    {
+        var secure = new SslStream(pod);
+        try
+        {
+            await secure.AuthenticateAsClientAsync(BackendTlsOptions.Create(tls, ""), cancellation);
+            return secure;
+        }
+        catch
+        {
+            await secure.DisposeAsync();
+            throw;
+        }
     }
 }

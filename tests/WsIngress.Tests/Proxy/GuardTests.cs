@@ -40,6 +40,12 @@ public sealed class GuardTests
             bodies.Add(await answer.Content.ReadAsStringAsync());
         }
 
+        using (var answer = await proxy.GetAsync("/x"))
+        {
+            Assert.Equal(status, (int)answer.StatusCode);
+            bodies.Add(await answer.Content.ReadAsStringAsync());
+        }
+
         foreach (var via in Enum.GetValues<WsVia>())
         {
             await using var client = await RawHandshake.OpenAsync(proxy, via, "/x");

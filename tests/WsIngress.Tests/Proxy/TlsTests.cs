@@ -131,6 +131,34 @@ public sealed class TlsTests : IDisposable
         Assert.Equal(502, wrong.Status);
     }
 
+    [Theory]
+    [InlineData("verified", true)]
+    [InlineData("not verified", true)]
+    [InlineData("of another authority", false)]
+    [InlineData("of another name", false)]
+    [InlineData("without tls", false)]
+    public async Task One_setting_of_tls_toward_pods_serves_http_and_websockets_alike(string pods, bool served)
+    {
+        using var stranger = new TestCertificates();
+        using var certificate = (pods == "of another authority" ? stranger : _certificates).Issue(pods == "of another name" ? "other.internal" : TestCertificates.PodName);
+        var tls = new BackendTls { Verify = pods != "not verified", CaPem = _certificates.AuthorityPem, ServerName = TestCertificates.PodName };
+        await using var pod = await TestPod.StartAsync(certificate: pods == "without tls" ? null : certificate);
+        await using var proxy = await TestProxy.ToAsync(pod, backend: new BackendPolicy { Protocol = BackendProtocol.Https, Tls = tls });
+
+        foreach (var via in Enum.GetValues<WsVia>())
+        {
+            await using var socket = await RawHandshake.OpenAsync(proxy, via);
+            Assert.Equal(served, socket.IsOpen);
+            Assert.True(served || socket.Status == 502, $"{via}: {socket.Status}");
+        }
+
+        using var client = TestProxy.Client();
+        using var read = await client.GetAsync(proxy.Http());
+        using var written = await client.PostAsync(proxy.Http(), new StringContent("body"));
+        Assert.Equal([served ? 200 : 502, served ? 200 : 502], new[] { (int)read.StatusCode, (int)written.StatusCode });
+        await Settled.NothingIsHeldAsync(proxy);
+    }
+
     private static async Task<SslApplicationProtocol> NegotiateAsync(TestProxy proxy, List<SslApplicationProtocol> offered)
     {
         await using var stream = await ConnectAsync(proxy, new SslClientAuthenticationOptions { TargetHost = "a", ApplicationProtocols = offered });

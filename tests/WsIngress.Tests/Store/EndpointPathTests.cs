@@ -32,6 +32,26 @@ public sealed class EndpointPathTests
         Assert.InRange(bench.Short, 2, 3);
     }
 
+    /// <summary>Every edit would put off a batch; the clock stands still, so nothing that waits for one would ever come.</summary>
+    [Fact]
+    public async Task A_pod_does_not_wait_behind_a_stream_of_edits_elsewhere()
+    {
+        await using var bench = new EndpointBench();
+        await bench.StartAsync(Web("10.0.0.1"));
+
+        for (var i = 0; i < 300; i++)
+        {
+            bench.Source.Deliver(StoreEvent.Upsert(EndpointBench.Ingress($"other-{i}")));
+            if (i % 3 == 0)
+            {
+                bench.Source.Deliver(StoreEvent.Upsert(EndpointBench.Slice("web-1", "web", $"10.0.1.{i / 3}")));
+                await Eventually.True(() => bench.Addresses is [var only] && only == $"10.0.1.{i / 3}");
+            }
+        }
+
+        Assert.Equal(1, bench.State.Current.Translations);
+    }
+
     [Fact]
     public async Task The_table_follows_when_the_slices_are_calm()
     {

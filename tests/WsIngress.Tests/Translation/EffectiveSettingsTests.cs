@@ -61,6 +61,26 @@ public sealed class EffectiveSettingsTests
         Assert.Empty(measures.Except(reached));
     }
 
+    /// <summary>An annotation that is read, documented and then forgotten would be a promise without effect.</summary>
+    [Fact]
+    public void Every_annotation_changes_the_table()
+    {
+        // What others have an effect beside alone.
+        (string Name, string Value)[] companions =
+        [
+            ("load-balancing", "consistent-hash"), ("affinity", "cookie"), ("backend-protocol", "https"), ("max-connections-per-key", "9"), ("websocket-handshake-rate", "7"), ("websocket-ping-interval", "30s"),
+            ("websocket-message-rate", "11"), ("backend-tls-verify", "on"),
+        ];
+        var samples = Samples().Where(s => s.Name != "max-connections" || s.Text != "0").Append(("allow-cidrs", "10.0.0.0/8")).Append(("deny-cidrs", "10.0.0.0/8")).ToArray();
+        Assert.Equal(AnnotationCatalogue.All.Select(a => a.Name[AnnotationCatalogue.Prefix.Length..]).Order(), samples.Select(s => s.Item1).Distinct().Order());
+
+        Assert.All(samples, sample =>
+        {
+            var others = companions.Where(companion => companion.Name != sample.Item1).ToArray();
+            Assert.False(Table(others).HasContentOf(Table([.. others, sample])), $"{sample} has no effect");
+        });
+    }
+
     [Fact]
     public void The_default_that_is_told_is_the_one_that_is_in_force()
     {
@@ -138,18 +158,21 @@ public sealed class EffectiveSettingsTests
 
     private static (RoutePolicy Route, BackendPolicy Backend) Policies(params (string Name, string Value)[] annotations)
     {
-        var snapshot = new ClusterSnapshot
-        {
-            Ingresses = [Ingress(annotations)],
-            IngressClasses = [],
-            Services = [Service()],
-            EndpointSlices = [],
-            Secrets = [],
-            Namespaces = [],
-        };
-        var route = Translator.Translate(snapshot, new() { IngressClassByName = true }).Table.Hosts.Single().Routes.Single();
+        var route = Table(Ingress(annotations)).Hosts.Single().Routes.Single();
         return (route.Policy, route.Backends.Single().Policy);
     }
+
+    /// <summary>Of an Ingress whose path a regex would read in another way.</summary>
+    private static RoutingTable Table(params (string Name, string Value)[] annotations)
+    {
+        var ingress = Ingress([.. annotations.Select(a => (AnnotationCatalogue.Prefix + a.Name, a.Value))]);
+        (ingress.Spec.Rules[0].Http.Paths[0].Path, ingress.Spec.Rules[0].Http.Paths[0].PathType) = ("/a", "ImplementationSpecific");
+        return Table(ingress);
+    }
+
+    private static RoutingTable Table(V1Ingress ingress) => Translator.Translate(
+        new() { Ingresses = [ingress], IngressClasses = [], Services = [Service()], EndpointSlices = [], Secrets = [], Namespaces = [] },
+        new() { IngressClassByName = true }).Table;
 
     private static V1Ingress Ingress(params (string Name, string Value)[] annotations) => new()
     {

@@ -136,22 +136,25 @@ internal sealed class EventSender
 
     private void Fail(EventSeries series, ApiException refused)
     {
-        Interlocked.Increment(ref _failed);
         var scope = refused.IsMissingRight || refused.Code == 404 ? series.Regarding.EventNamespace : refused.Code is 0 or 401 or 429 or >= 500 ? "" : null;
         if (scope is null)
         {
             // The server will not have this one; the next reminder tries again.
             series.Told = series.Count;
             _logger.Refused(series.Reason, series.Regarding.ToString(), refused.Message);
-            return;
+        }
+        else
+        {
+            var wait = _retries.Fail(scope, refused.RetryAfter);
+            if (_failures.Opens(scope + refused.Code))
+            {
+                var right = refused.IsMissingRight ? $"in namespace {scope} ('create' and 'patch' on events.events.k8s.io are needed): " : "";
+                _logger.Failed(right + refused.Message, wait.TotalSeconds);
+            }
         }
 
-        var wait = _retries.Fail(scope, refused.RetryAfter);
-        if (_failures.Opens(scope + refused.Code))
-        {
-            var right = refused.IsMissingRight ? $"in namespace {scope} ('create' and 'patch' on events.events.k8s.io are needed): " : "";
-            _logger.Failed(right + refused.Message, wait.TotalSeconds);
-        }
+        // Last: whoever sees the failure finds what follows from it.
+        Interlocked.Increment(ref _failed);
     }
 
     private bool MayPost(EventSubject about)
