@@ -39,6 +39,12 @@ public sealed class StormTests
         }
 
         await using var stalls = new StallMeter();
+        var before = new List<TimeSpan>();
+        for (var i = 0; i < 50; i++)
+        {
+            before.Add(await PlainAsync(ingress.Http));
+        }
+
         var started = TimeProvider.System.GetTimestamp();
         await doomed.DisposeAsync();
         Show(others);
@@ -47,11 +53,10 @@ public sealed class StormTests
             await socket.Ended;
             return await ComeBackAsync(ingress.Http);
         }));
-        var plain = 0;
+        var plain = new List<TimeSpan>();
         while (!back.IsCompleted)
         {
-            await LocalSocket.UntilServedAsync(ingress.Http, "chat.test");
-            plain++;
+            plain.Add(await PlainAsync(ingress.Http));
             await Task.WhenAny(back, Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System));
         }
 
@@ -67,7 +72,12 @@ public sealed class StormTests
         // A whole second more: Retry-After has no smaller unit.
         var expected = (Sockets / (double)(Rate * others.Length) * 1.2) + 1 + (3 * stalls.Longest.TotalSeconds);
         Assert.True(took.TotalSeconds < expected, $"all were back after {took.TotalSeconds:0.0} s, expected within {expected:0.0} s");
-        Assert.True(plain > took.TotalSeconds * 2, $"{plain} plain requests in {took.TotalSeconds:0.0} s");
+        Assert.True(plain.Count > took.TotalSeconds * 2, $"{plain.Count} plain requests in {took.TotalSeconds:0.0} s");
+
+        // Pods, clients and ingress share the machine's cores: what a storm takes of them, plain requests feel. To wait for a turn would be another order of time.
+        var (calm, storm) = (Median(before), Median(plain));
+        TestContext.Current.SendDiagnosticMessage($"plain requests: median {calm.TotalMilliseconds:0.0} ms before, {storm.TotalMilliseconds:0.0} ms in the storm; all back after {took.TotalSeconds:0.0} s");
+        Assert.True(storm < (calm * 2) + TimeSpan.FromMilliseconds(10), $"the median of plain requests went from {calm.TotalMilliseconds:0.0} ms to {storm.TotalMilliseconds:0.0} ms");
         foreach (var socket in again)
         {
             await socket.DisposeAsync();
@@ -78,6 +88,15 @@ public sealed class StormTests
             await socket.DisposeAsync();
         }
     }
+
+    private static async Task<TimeSpan> PlainAsync(int port)
+    {
+        var began = TimeProvider.System.GetTimestamp();
+        await LocalSocket.UntilServedAsync(port, "chat.test");
+        return TimeProvider.System.GetElapsedTime(began);
+    }
+
+    private static TimeSpan Median(List<TimeSpan> times) => times.Order().ElementAt(times.Count / 2);
 
     private static async Task<FollowedSocket> ComeBackAsync(int port)
     {
