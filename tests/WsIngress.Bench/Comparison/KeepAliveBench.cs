@@ -18,7 +18,7 @@ internal static class KeepAliveBench
         using var place = new Workplace();
         using var pod = new PodProcess(place, signals.Token);
         var site = new Site(place, pod, signals.Token);
-        var load = options.Load("answer", Math.Min(10_000, (Workplace.Files - 600) / 2), 64) with { Seconds = 2 * IntervalSeconds };
+        var load = options.Load("answer", Math.Min(10_000, (Workplace.Files - 1_200) / 2), 64) with { Seconds = 2 * IntervalSeconds };
         var clean = true;
         foreach (var (name, extra) in new (string, string[])[] { ("no Pings", []), ($"a Ping each {IntervalSeconds} s to both sides", ["--default", $"websocket-ping-interval={IntervalSeconds}s"]) })
         {
