@@ -17,9 +17,6 @@ public partial struct FrameScanner
     /// <summary>Of the frame whose header was taken last.</summary>
     internal readonly FrameOpcode Opcode => _opcode;
 
-    /// <summary>The frame whose header was taken last ends its message.</summary>
-    internal readonly bool IsFinal => _fin;
-
     /// <summary>A step has something to do although no further byte is there.</summary>
     internal readonly bool IsStepDue => (_begun && _remaining == 0) || (_held >= 2 && _held == _headerLength);
 
