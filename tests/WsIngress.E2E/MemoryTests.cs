@@ -9,15 +9,11 @@ namespace WsIngress.E2E;
 public sealed class MemoryTests
 {
     private const string Host = "memory.test";
-    private const int Workers = 32;
 
     /// <summary>One round of them is 15 % of the process: what stays of each shows after some.</summary>
     private const int Rounds = 3;
 
     private const int Looks = 100;
-
-    /// <summary>10,000, or what the test's process may open: it has both far ends, and 1,500 descriptors are for everything else.</summary>
-    private static int Sockets => Math.Min(10_000, (DescriptorLimit() - 1_500) / 2);
 
     [Fact]
     public async Task Memory_is_near_its_start_again_when_thousands_of_sockets_have_closed()
@@ -29,41 +25,24 @@ public sealed class MemoryTests
         await using var ingress = await IngressProcess.StartAsync(folder.Path, "--access-log", "off");
 
         // The start is a process that has done all of it before, with few sockets: compiled code is not what sockets leave.
-        Reset(await OpenAsync(ingress, 500));
+        BareSockets.Reset(await BareSockets.OpenAsync(ingress, Host, 500));
         await LowestAsync(ingress, 0);
         var start = ingress.Process.Resident;
         var open = 0L;
         for (var i = 0; i < Rounds; i++)
         {
-            var sockets = await OpenAsync(ingress, Sockets);
+            var sockets = await BareSockets.OpenAsync(ingress, Host, BareSockets.Most);
             open = Math.Max(open, ingress.Process.Resident);
-            Reset(sockets);
+            BareSockets.Reset(sockets);
         }
 
         var most = start * 6 / 5;
         var closed = await LowestAsync(ingress, most);
 
-        var figures = $"{Rounds} times {Sockets} sockets: {Megabytes(start)} MB at the start, {Megabytes(open)} MB with all open, {Megabytes(closed)} MB after their end";
+        var figures = $"{Rounds} times {BareSockets.Most} sockets: {Megabytes(start)} MB at the start, {Megabytes(open)} MB with all open, {Megabytes(closed)} MB after their end";
         TestContext.Current.SendDiagnosticMessage(figures);
         Assert.True(closed <= most, figures);
     }
-
-    private static async Task<BareSocket[]> OpenAsync(IngressProcess ingress, int count)
-    {
-        var sockets = new BareSocket[count];
-        var next = -1;
-        await Task.WhenAll(Enumerable.Range(0, Workers).Select(async _ =>
-        {
-            for (var i = Interlocked.Increment(ref next); i < count; i = Interlocked.Increment(ref next))
-            {
-                sockets[i] = await BareSocket.ConnectAsync(ingress.Http);
-                await sockets[i].OpenAsync(Host);
-            }
-        }));
-        return sockets;
-    }
-
-    private static void Reset(BareSocket[] sockets) => Array.ForEach(sockets, s => s.Reset());
 
     /// <summary>The resident memory when it is at most that much, or the least within 10 s.</summary>
     private static async Task<long> LowestAsync(IngressProcess ingress, long enough)
@@ -76,12 +55,6 @@ public sealed class MemoryTests
         }
 
         return lowest;
-    }
-
-    private static int DescriptorLimit()
-    {
-        var line = File.ReadLines("/proc/self/limits").First(l => l.StartsWith("Max open files", StringComparison.Ordinal));
-        return int.TryParse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[3], NumberStyles.None, CultureInfo.InvariantCulture, out var limit) ? limit : int.MaxValue;
     }
 
     private static string Megabytes(long bytes) => (bytes / 1048576.0).ToString("0.0", CultureInfo.InvariantCulture);

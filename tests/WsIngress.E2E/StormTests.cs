@@ -8,9 +8,12 @@ namespace WsIngress.E2E;
 [Collection(AloneCollection.Name)]
 public sealed class StormTests
 {
-    private const int Sockets = 400;
-    private const int Rate = 50;
-    private const int Burst = 10;
+    private const int Sockets = 5000;
+    private const int Rate = 200;
+    private const int Burst = 20;
+
+    /// <summary>Of plain requests, before the storm and in it: one after another without a pause would find everything warm.</summary>
+    private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(20);
 
     [Fact]
     public async Task The_clients_of_a_dead_pod_come_back_at_the_pace_of_the_others_while_plain_HTTP_goes_on()
@@ -40,9 +43,10 @@ public sealed class StormTests
 
         await using var stalls = new StallMeter();
         var before = new List<TimeSpan>();
-        for (var i = 0; i < 50; i++)
+        for (var i = 0; i < 100; i++)
         {
             before.Add(await PlainAsync(ingress.Http));
+            await Task.Delay(Pace, TimeProvider.System);
         }
 
         var started = TimeProvider.System.GetTimestamp();
@@ -57,7 +61,7 @@ public sealed class StormTests
         while (!back.IsCompleted)
         {
             plain.Add(await PlainAsync(ingress.Http));
-            await Task.WhenAny(back, Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System));
+            await Task.WhenAny(back, Task.Delay(Pace, TimeProvider.System));
         }
 
         var again = await back;
@@ -66,7 +70,9 @@ public sealed class StormTests
         {
             var at = pod.Handshakes.Where(handshake => handshake >= started).Select(handshake => TimeProvider.System.GetElapsedTime(started, handshake)).Order().ToList();
             var most = at.Select((time, i) => at.Skip(i).TakeWhile(other => other - time < TimeSpan.FromSeconds(1)).Count()).Max();
-            Assert.True(most <= Burst + (Rate * (1 + stalls.Longest.TotalSeconds)) + 2, $"{pod.Name} got {most} handshakes within a second; the machine stood still for up to {stalls.Longest.TotalSeconds:0.00} s");
+
+            // A handshake reaches its pod some while after it was let go, and not each after the same while.
+            Assert.True(most <= Burst + (Rate * (1.05 + stalls.Longest.TotalSeconds)), $"{pod.Name} got {most} handshakes within a second; the machine stood still for up to {stalls.Longest.TotalSeconds:0.00} s");
         }
 
         // A whole second more: Retry-After has no smaller unit.
@@ -74,10 +80,10 @@ public sealed class StormTests
         Assert.True(took.TotalSeconds < expected, $"all were back after {took.TotalSeconds:0.0} s, expected within {expected:0.0} s");
         Assert.True(plain.Count > took.TotalSeconds * 2, $"{plain.Count} plain requests in {took.TotalSeconds:0.0} s");
 
-        // Pods, clients and ingress share the machine's cores: what a storm takes of them, plain requests feel. To wait for a turn would be another order of time.
+        // On cores that nobody else uses, plain requests are quicker in a storm than before, as cores and caches are warm. 2 ms are for what else runs; to wait for a turn would take a hundred times that.
         var (calm, storm) = (Median(before), Median(plain));
         TestContext.Current.SendDiagnosticMessage($"plain requests: median {calm.TotalMilliseconds:0.0} ms before, {storm.TotalMilliseconds:0.0} ms in the storm; all back after {took.TotalSeconds:0.0} s");
-        Assert.True(storm < (calm * 2) + TimeSpan.FromMilliseconds(10), $"the median of plain requests went from {calm.TotalMilliseconds:0.0} ms to {storm.TotalMilliseconds:0.0} ms");
+        Assert.True(storm < (calm * 1.1) + TimeSpan.FromMilliseconds(2), $"the median of plain requests went from {calm.TotalMilliseconds:0.0} ms to {storm.TotalMilliseconds:0.0} ms");
         foreach (var socket in again)
         {
             await socket.DisposeAsync();

@@ -20,9 +20,16 @@ internal sealed class BareSocket : IDisposable
 
     private static readonly byte[] MaskedClose = [0x88, 0x82, 0, 0, 0, 0, 0x03, 0xe8];
 
-    public static async Task<BareSocket> ConnectAsync(int port)
+    /// <param name="port">Of the ingress.</param>
+    /// <param name="from">An address of 127/8 of its own; null for any.</param>
+    public static async Task<BareSocket> ConnectAsync(int port, string? from = null)
     {
         var bare = new BareSocket();
+        if (from is not null)
+        {
+            bare._socket.Bind(new IPEndPoint(IPAddress.Parse(from), 0));
+        }
+
         await bare._socket.ConnectAsync(IPAddress.Loopback, port);
         return bare;
     }

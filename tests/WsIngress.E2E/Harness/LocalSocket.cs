@@ -39,10 +39,11 @@ internal sealed class LocalSocket : IAsyncDisposable
         }
     }
 
-    /// <summary>Opens sockets until one is with <paramref name="pod"/>, when it is given.</summary>
+    /// <summary>Opens sockets until one is with <paramref name="pod"/>, when it is given: the ingress may have yet to hear of it.</summary>
     public static async Task<LocalSocket> OpenAsync(int port, string host, string? pod = null)
     {
-        for (var i = 0; i < 100; i++)
+        var began = TimeProvider.System.GetTimestamp();
+        while (TimeProvider.System.GetElapsedTime(began) < Patience)
         {
             var local = new LocalSocket(await ConnectAsync(port, host));
             if (pod is null || local.Pod == pod)
@@ -51,9 +52,10 @@ internal sealed class LocalSocket : IAsyncDisposable
             }
 
             await local.DisposeAsync();
+            await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System);
         }
 
-        throw new InvalidOperationException($"100 sockets to {host} and none with {pod}");
+        throw new TimeoutException($"no socket to {host} with {pod} in {Patience.TotalSeconds:0} s");
     }
 
     /// <summary>Asks until <paramref name="host"/> is served.</summary>
