@@ -220,6 +220,24 @@ public abstract class RelayLimitTests : RelaySuite
     }
 
     [Fact]
+    public async Task Nothing_of_a_message_too_big_passes_when_it_was_kept_in_a_pause_that_the_pods_Close_ends()
+    {
+        // Whatever part of it was taken for frames would be frames: 0x81 seven times is a text of one byte.
+        byte[] x = FrameBytes.Text("x", masked: true);
+        byte[] early = [.. x, .. x, .. FrameBytes.Build(2, [.. Enumerable.Repeat((byte)0x81, 150_000)], masked: true, key: 0), .. FrameBytes.Close(1000, "", masked: true)];
+        RelayHarness relay = Harness(new RelayOptions { FromClient = new MessageRules { MaxSize = 1000, Rate = 0.001, Burst = 1 } }).Start(early);
+        Assert.Equal("x", (await RelayHarness.Guard(relay.Backend.ReadFrameAsync()))!.Text);
+        await RelayHarness.Until(() => relay.Session.ToBackend.IsPaused);
+        await relay.Backend.SendCloseAsync(1000, "bye");
+        Task ends = Task.WhenAll(relay.Client.FinishAsync(), relay.Backend.FinishAsync(closeSent: true));
+        RelayReport report = await relay.EndedAsync();
+        await RelayHarness.Guard(ends);
+        Assert.Equal((RelayOutcome.BackendClosed, (ushort?)1000), (report.Outcome, report.CloseFromClient?.Code));
+        Assert.Equal([1, 1, 8], relay.Backend.Frames.Select(frame => frame.Opcode));
+        Assert.Equal(0, relay.Backend.Rest);
+    }
+
+    [Fact]
     public async Task A_pause_delays_no_end()
     {
         RelayHarness relay = Harness(new RelayOptions { FromClient = new MessageRules { Rate = 0.001, Burst = 1 } }).Start();

@@ -1,9 +1,10 @@
+using WsIngress.Relay;
 using WsIngress.Tests.Relay.Support;
 using Xunit;
 
 namespace WsIngress.Tests.Relay;
 
-/// <summary>What only the driver over sockets can show: the sleep of its loop.</summary>
+/// <summary>What only the driver over sockets can show: the sleep of its loop, and what the kernel answers it.</summary>
 public sealed class SocketRelayTests
 {
     [Fact]
@@ -19,5 +20,33 @@ public sealed class SocketRelayTests
             await Task.Yield();
             Assert.Equal(0, relay.Loop.TurnStarted);
         }
+    }
+
+    [Fact]
+    public async Task A_client_that_takes_a_part_of_what_waits_is_not_slow()
+    {
+        await using var relay = new RelayHarness(RelayDriver.Sockets, new RelayOptions { StallTimeout = TimeSpan.FromSeconds(30), CloseTimeout = TimeSpan.FromHours(1) });
+        var registry = new RelayRegistry();
+        registry.Add(relay.Session);
+        using var sweeper = new RelaySweeper(registry, relay.Time);
+        relay.Faults.Budget(100);
+        relay.Start();
+        await relay.Backend.SendAsync(FrameBytes.Build(2, new byte[20_000], masked: false));
+        await RelayHarness.Until(() => relay.Session.IsStalled);
+        for (int i = 0; i < 10; i++)
+        {
+            for (int second = 0; second < 29; second++)
+            {
+                relay.Time.Advance(TimeSpan.FromSeconds(1));
+                await relay.SettleAsync();
+            }
+
+            relay.Faults.Allow(100);
+            await RelayHarness.Until(() => relay.Session.ToClient.StalledSince == relay.Time.GetTimestamp());
+            Assert.Null(relay.Session.Outcome);
+        }
+
+        await relay.AdvanceUntilAsync(() => relay.Session.Outcome is not null);
+        Assert.Equal(RelayOutcome.SlowConsumer, relay.Session.Outcome);
     }
 }

@@ -13,6 +13,7 @@ internal sealed unsafe class SendFaults : IDisposable
     private readonly Dictionary<int, long> _left = [];
     private readonly EventLoop _loop;
     private Random? _random;
+    private long _budget = long.MaxValue;
     private int _percent;
     private int _refused;
     private int _cut;
@@ -46,6 +47,11 @@ internal sealed unsafe class SendFaults : IDisposable
         return this;
     }
 
+    /// <summary>All descriptors together take that many bytes from now on, and whatever <see cref="Allow"/> adds.</summary>
+    public void Budget(long bytes) => Volatile.Write(ref _budget, bytes);
+
+    public void Allow(long bytes) => Interlocked.Add(ref _budget, bytes);
+
     public void Dispose() => Faulty.TryRemove(_loop, out _);
 
     private static nint Send(int descriptor, byte* bytes, int length) =>
@@ -59,6 +65,13 @@ internal sealed unsafe class SendFaults : IDisposable
         {
             nint count = left == 0 && length > 0 ? Fail(Errno.EPIPE) : LibC.SendNow(descriptor, bytes, (int)Math.Min(left, length));
             _left[descriptor] = left - Math.Max(0, count);
+            return count;
+        }
+
+        if (Volatile.Read(ref _budget) is < long.MaxValue and var budget)
+        {
+            nint count = budget == 0 ? Fail(Errno.EAGAIN) : LibC.SendNow(descriptor, bytes, (int)Math.Min(budget, length));
+            Interlocked.Add(ref _budget, -Math.Max(0, count));
             return count;
         }
 
