@@ -8,7 +8,7 @@ namespace WsIngress.Bench.Comparison;
 /// second after the pod has no socket left, so the teardown is in it.
 /// </summary>
 internal sealed class HandshakeScenario(string group, LoadOptions load, Target? target)
-    : Scenario(group, $"{(load.Tls ? load.Resume ? "wss handshake, resumed" : "wss handshake, full" : "ws handshake")} × {load.Sockets:N0}")
+    : Scenario(group, $"{(load.Tls ? load.Resume ? "wss handshake, resumed" : "wss handshake, full" : load.Mode == "goodbyes" ? "ws handshake, Close frames" : "ws handshake")} × {load.Sockets:N0}")
 {
     private readonly Metric _cpu = Metric.CpuOf("handshake", target);
     private readonly Metric _rate = new("handshakes", "/s");

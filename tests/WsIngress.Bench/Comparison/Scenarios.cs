@@ -28,6 +28,7 @@ internal static class Scenarios
         }
 
         yield return new HandshakeScenario("handshake", options.Load("handshakes", crowd, 64), Target.MostOf(0.9, Nginx));
+        yield return new HandshakeScenario("handshake", options.Load("goodbyes", crowd, 64), null);
         yield return new HandshakeScenario("handshake-tls", options.Load("handshakes", crowdTls, 64, tls: true), Target.MostOf(1.15, Nginx));
         yield return new HandshakeScenario("handshake-tls", options.Load("handshakes", crowdTls, 64, tls: true, resume: true), Target.MostOf(1.15, Nginx));
         yield return new LatencyScenario("latency", options.Load("rate", 100, 64) with { Rate = 10_000 }, Target.MostOf(1, Nginx));

@@ -41,7 +41,7 @@ internal sealed class Site(Workplace place, PodProcess pod, CancellationToken st
     public LoadCost Handshakes(RunningProxy proxy, LoadOptions options, out bool empty)
     {
         const double Settle = 1;
-        using var client = new LoadProcess(options with { Port = Port(proxy, options), Mode = "handshakes" }, stop);
+        using var client = new LoadProcess(options with { Port = Port(proxy, options), Mode = options.IsCrowd ? options.Mode : "handshakes" }, stop);
         pod.WaitUntilEmpty(stop);
         Pause(0.2);
         var before = Marks.Take(proxy, pod);

@@ -21,7 +21,7 @@ internal static class LoadClient
         using var set = new SocketSet();
         var opening = new Opening(options, set, report);
         LoadSocket?[] sockets;
-        if (options.Mode == "handshakes")
+        if (options.IsCrowd)
         {
             Close(opening.Open(Math.Min(Warming, options.Sockets)));
             Step("READY");
@@ -39,6 +39,11 @@ internal static class LoadClient
         }
 
         Step(report.ToJson());
+        if (options.Mode == "goodbyes")
+        {
+            new Goodbye(set, sockets).Say();
+        }
+
         Close(sockets);
         Console.WriteLine("CLOSED");
         return 0;
@@ -59,7 +64,7 @@ internal static class LoadClient
             "rate" => new RateRun(options, set, sockets, report),
             "up" => new UpRun(options, set, sockets, report),
             "down" => new DownRun(options, set, sockets, report),
-            _ => throw new FormatException($"'{options.Mode}': allowed: echo, answer, rate, up, down, hold, handshakes"),
+            _ => throw new FormatException($"'{options.Mode}': allowed: echo, answer, rate, up, down, hold, handshakes, goodbyes"),
         };
         var cpu = Cpu;
         run.Run();

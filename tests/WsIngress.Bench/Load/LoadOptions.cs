@@ -11,7 +11,7 @@ internal sealed record LoadOptions
     /// <summary>Of a client with 20,000 files.</summary>
     public const int MaxSockets = 19_000;
 
-    /// <summary>`echo`, `answer`, `rate`, `up`, `down`, `hold` or `handshakes`.</summary>
+    /// <summary>`echo`, `answer`, `rate`, `up`, `down`, `hold`, `handshakes`, or `goodbyes`: handshakes that end as browsers end them, by Close frames.</summary>
     public required string Mode { get; init; }
 
     public required int Port { get; init; }
@@ -34,6 +34,9 @@ internal sealed record LoadOptions
 
     /// <summary>Later TLS handshakes offer the ticket of the first.</summary>
     public bool Resume { get; init; }
+
+    /// <summary>Sockets that come and go, and say nothing meanwhile.</summary>
+    public bool IsCrowd => Mode is "handshakes" or "goodbyes";
 
     /// <summary>Where the pod finds what is expected of it.</summary>
     public string Path => Mode switch { "up" => "/sink", "down" => $"/source/{Payload}", _ => "/echo" };

@@ -117,12 +117,14 @@ internal sealed unsafe class PodConnection(EchoPod pod, int descriptor, int numb
             return 0;
         }
 
-        if (header.Payload > MostFrame || !header.Masked || header.First == WireHeader.Close)
+        if (header.Payload > MostFrame || !header.Masked)
         {
             _over = true;
             return bytes.Length;
         }
 
+        // A Close too: it is answered with its own words, and the end follows (RFC 6455 §5.5.1, §7.1.1).
+        _over = header.First == WireHeader.Close;
         var frame = bytes[..(int)header.Frame];
         if (header.First != WireHeader.Pong)
         {

@@ -26,6 +26,20 @@ public sealed class AccessLogWriterTests
     }
 
     [Fact]
+    public async Task A_line_right_before_the_end_is_written_wherever_the_writer_is_at_that_moment()
+    {
+        for (var i = 0; i < Lines; i++)
+        {
+            using var output = new MemoryStream();
+            var writer = new AccessLogWriter(output);
+            Thread.SpinWait(i * 10);
+            writer.Write(json => json.WriteNumberValue(1));
+            await writer.DisposeAsync();
+            Assert.Equal((2, 0), (output.Length, writer.Dropped));
+        }
+    }
+
+    [Fact]
     public async Task A_line_after_the_end_is_counted_as_dropped()
     {
         using var output = new MemoryStream();

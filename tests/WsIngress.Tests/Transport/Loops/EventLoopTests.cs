@@ -166,6 +166,45 @@ public sealed class EventLoopTests
     }
 
     [Fact]
+    public async Task An_event_that_was_queued_for_a_socket_on_its_way_is_its_new_owners()
+    {
+        using EventLoop loop = LoopWork.Start();
+        var (farFirst, nearFirst) = SocketPair.Open();
+        var (farSecond, nearSecond) = SocketPair.Open();
+        using Socket first = farFirst;
+        using Socket second = farSecond;
+        HeirSocket? heir = null;
+        ProbeSocket? b = null;
+
+        // Whichever of the two comes first in the batch gives the other away; who gets it comes later in the turn.
+        void Give(ProbeSocket self, ProbeSocket other)
+        {
+            self.Drain();
+            BareSocket given = other.HandOver();
+            loop.Post(_ => heir = new HeirSocket(loop, given), null);
+        }
+
+        var a = new ProbeSocket(loop, nearFirst, s => Give(s, b!));
+        b = new ProbeSocket(loop, nearSecond, s => Give(s, a));
+        await loop.RunAsync(() =>
+        {
+            a.Watch(LibC.EPOLLIN);
+            b.Watch(LibC.EPOLLIN);
+            first.Send([1]);
+            second.Send([1]);
+        });
+        await LoopWork.Until(() => heir is { Events: > 0 });
+        Assert.Equal(1, a.Events + b.Events);
+        await loop.RunAsync(() =>
+        {
+            a.Close();
+            b.Close();
+            heir!.Close();
+        });
+        Assert.Equal(0, loop.SocketCount);
+    }
+
+    [Fact]
     public async Task A_socket_that_is_watched_for_nothing_reports_nothing_not_even_its_hang_up()
     {
         using EventLoop loop = LoopWork.Start();
@@ -234,5 +273,20 @@ public sealed class EventLoopTests
         }
 
         public void Drain() => _ = Read(Loop.ReadBuffer);
+    }
+
+    private sealed class HeirSocket(EventLoop loop, in BareSocket given) : LoopSocket(loop, given)
+    {
+        private int _events;
+
+        public int Events => Volatile.Read(ref _events);
+
+        public override void OnEvents(uint events)
+        {
+            _ = Read(Loop.ReadBuffer);
+            Interlocked.Increment(ref _events);
+        }
+
+        public override void OnDefect(Exception defect) => Close();
     }
 }
