@@ -49,4 +49,25 @@ public sealed class SocketRelayTests
         await relay.AdvanceUntilAsync(() => relay.Session.Outcome is not null);
         Assert.Equal(RelayOutcome.SlowConsumer, relay.Session.Outcome);
     }
+
+    [Fact]
+    public async Task Nothing_of_a_message_too_big_passes_while_the_Close_before_it_waits_for_room()
+    {
+        byte[] x = FrameBytes.Text("x", masked: true);
+        byte[] early = [.. x, .. x, .. FrameBytes.Build(2, [.. Enumerable.Repeat((byte)0x81, 150_000)], masked: true, key: 0), .. FrameBytes.Close(1000, "", masked: true)];
+        await using var relay = new RelayHarness(RelayDriver.Sockets, new RelayOptions { FromClient = new MessageRules { MaxSize = 1000, Rate = 0.001, Burst = 1 } });
+        relay.Start(early);
+        Assert.Equal("x", (await RelayHarness.Guard(relay.Backend.ReadFrameAsync()))!.Text);
+        await RelayHarness.Until(() => relay.Session.ToBackend.IsPaused);
+        relay.Faults.Budget(0);
+        await relay.Backend.SendCloseAsync(1000, "bye");
+        await RelayHarness.Until(() => relay.Session.Ending is not null && !relay.Session.ToBackend.IsPaused);
+        await relay.SettleAsync();
+        relay.Faults.Allow(1 << 30);
+        Task ends = Task.WhenAll(relay.Client.FinishAsync(), relay.Backend.FinishAsync(closeSent: true));
+        Assert.Equal(RelayOutcome.BackendClosed, (await relay.EndedAsync()).Outcome);
+        await RelayHarness.Guard(ends);
+        Assert.Equal([1, 1, 8], relay.Backend.Frames.Select(frame => frame.Opcode));
+        Assert.Equal(0, relay.Backend.Rest);
+    }
 }
