@@ -71,8 +71,8 @@ public sealed class StormTests
             var at = pod.Handshakes.Where(handshake => handshake >= started).Select(handshake => TimeProvider.System.GetElapsedTime(started, handshake)).Order().ToList();
             var most = at.Select((time, i) => at.Skip(i).TakeWhile(other => other - time < TimeSpan.FromSeconds(1)).Count()).Max();
 
-            // A handshake reaches its pod some while after it was let go, and not each after the same while.
-            Assert.True(most <= Burst + (Rate * (1.05 + stalls.Longest.TotalSeconds)), $"{pod.Name} got {most} handshakes within a second; the machine stood still for up to {stalls.Longest.TotalSeconds:0.00} s");
+            // A handshake reaches its pod some steps after it was let go; each of them may have stood still.
+            Assert.True(most <= Burst + (Rate * (1.05 + (3 * stalls.Longest.TotalSeconds))), $"{pod.Name} got {most} handshakes within a second; the machine stood still for up to {stalls.Longest.TotalSeconds:0.00} s");
         }
 
         // A whole second more: Retry-After has no smaller unit.

@@ -13,6 +13,9 @@ internal sealed class RelaySocket(SocketRelay relay, RelaySide side, BareSocket 
     /// <summary>Reads of a TLS session before others have their turn: what it has taken from the kernel is not reported again.</summary>
     private const int ReadsPerTurn = 8;
 
+    /// <summary>Bytes of a read behind which more is likely: the records of a large message come one after the other.</summary>
+    private const int LongRead = 4096;
+
     private byte[]? _pending;
     private int _pendingStart;
     private int _pendingEnd;
@@ -95,6 +98,12 @@ internal sealed class RelaySocket(SocketRelay relay, RelaySide side, BareSocket 
                     TakeNothing(IoResult.End);
                 }
 
+                return;
+            }
+
+            // A message that came whole is commonly all there is, and the kernel reports what else it has: a second read would only be told "nothing".
+            if (count < LongRead && Tls is { HasPending: false })
+            {
                 return;
             }
         }
