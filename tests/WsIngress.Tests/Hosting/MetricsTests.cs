@@ -43,6 +43,34 @@ public sealed class MetricsTests
     }
 
     [Fact]
+    public async Task An_hour_of_a_socket_is_one_sample_of_an_hour_and_none_of_it_is_HTTPs()
+    {
+        var time = new AheadTime();
+        await using var pod = await TestPod.StartAsync();
+        await using var host = await TestHost.StartAsync(pod, time: time);
+        using var answer = await host.SendAsync(host.Bound.Http!, "/", TestHost.Host);
+        using var socket = await host.ConnectAsync();
+        for (var minute = 0; minute <= 60; minute++)
+        {
+            // The first message shows that the relay has begun, which is later than the client's 101.
+            time.Advance(TimeSpan.FromMinutes(minute > 0 ? 1 : 0));
+            await socket.SendAsync("hi"u8.ToArray(), WebSocketMessageType.Text, true, CancellationToken.None);
+            await socket.ReceiveAsync(new byte[10], CancellationToken.None);
+            Assert.Equal(minute + 1, Value(await host.MetricsAsync(), "wsingress_websocket_messages_total" + Labels + ",direction=\"client_to_backend\"}"));
+        }
+
+        await socket.CloseAsync(WebSocketCloseStatus.NormalClosure, "", CancellationToken.None);
+        await TestHost.UntilAsync(async () => Find(await host.MetricsAsync(), "wsingress_websocket_closed_total" + Labels) is not null);
+        var after = await host.MetricsAsync();
+
+        Assert.Equal(1, Value(after, "wsingress_websocket_duration_seconds_count" + Labels + "}"));
+        Assert.InRange(Value(after, "wsingress_websocket_duration_seconds_sum" + Labels + "}")!.Value, 3600d, 3660d);
+        Assert.Equal(1, Value(after, "wsingress_http_request_duration_seconds_count" + Labels + "}"));
+        Assert.InRange(Value(after, "wsingress_http_request_duration_seconds_sum" + Labels + "}")!.Value, 0d, 59d);
+        Assert.InRange(Value(after, "wsingress_websocket_handshake_duration_seconds_sum" + Labels + "}")!.Value, 0d, 59d);
+    }
+
+    [Fact]
     public async Task Every_metric_of_the_page_is_in_the_documentation_and_the_other_way_round()
     {
         await using var pod = await TestPod.StartAsync();

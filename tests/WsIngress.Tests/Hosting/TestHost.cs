@@ -34,13 +34,13 @@ internal sealed class TestHost : IAsyncDisposable
         }
     }
 
-    public static async Task<TestHost> StartAsync(TestPod pod, Func<ServerOptions, ServerOptions>? configure = null)
+    public static async Task<TestHost> StartAsync(TestPod pod, Func<ServerOptions, ServerOptions>? configure = null, TimeProvider? time = null)
     {
         var host = new TestHost();
         host.Write(pod);
         var ready = new TaskCompletionSource<BoundListeners>(TaskCreationOptions.RunContinuationsAsynchronously);
         var options = configure?.Invoke(host.Options()) ?? host.Options();
-        host._running = new StandaloneHost(new(options, host.Folder), TimeProvider.System, new LockedStream(host._accessLog)).RunAsync(ready.SetResult, host._stop.Token);
+        host._running = new StandaloneHost(new(options, host.Folder), time ?? TimeProvider.System, new LockedStream(host._accessLog)).RunAsync(ready.SetResult, host._stop.Token);
         host.Bound = await await Task.WhenAny(ready.Task, host._running.ContinueWith<BoundListeners>(_ => throw new InvalidOperationException("the host stopped"), TaskScheduler.Default));
         return host;
     }

@@ -105,6 +105,24 @@ public sealed class SocketLimitTests
     }
 
     [Fact]
+    public async Task A_hundred_at_once_fill_three_pods_of_ten_exactly()
+    {
+        await using var one = await TestPod.StartAsync("one");
+        await using var two = await TestPod.StartAsync("two");
+        await using var three = await TestPod.StartAsync("three");
+        await using var proxy = await TestProxy.StartAsync();
+        proxy.Publish([one.Endpoint, two.Endpoint, three.Endpoint], backend: new BackendPolicy { MaxConnectionsPerPod = 10 });
+        var sockets = await Task.WhenAll(Enumerable.Range(0, 100).Select(_ => RawHandshake.OpenAsync(proxy)));
+
+        Assert.Equal([10, 10, 10], new[] { "one", "two", "three" }.Select(pod => sockets.Count(s => s.IsOpen && s.Headers.Joined("X-Pod-Name") == pod)));
+        Assert.Equal(70, sockets.Count(s => s.Status == 503));
+        foreach (var socket in sockets)
+        {
+            await socket.DisposeAsync();
+        }
+    }
+
+    [Fact]
     public async Task A_handshake_that_fails_in_any_way_gives_its_place_back()
     {
         var answer = new TaskCompletionSource();

@@ -51,6 +51,39 @@ public abstract class RelayLimitTests : RelaySuite
     }
 
     [Fact]
+    public async Task A_message_of_many_fragments_is_never_held_and_ends_at_the_first_byte_above_its_size()
+    {
+        const int Fragment = 1024;
+        RelayHarness relay = Harness(new RelayOptions { FromClient = new MessageRules { MaxSize = 1 << 20 } }).Start();
+        Task sends = Task.Run(async () =>
+        {
+            try
+            {
+                for (int i = 0; i < 10_000; i++)
+                {
+                    await relay.Client.SendAsync(FrameBytes.Build(i == 0 ? 2 : 0, new byte[Fragment], masked: true, fin: i == 9_999));
+                }
+            }
+            catch (IOException)
+            {
+                // The relay has ended.
+            }
+        });
+        for (int i = 0; i < (1 << 20) / Fragment; i++)
+        {
+            Assert.Equal(Fragment, (await RelayHarness.Guard(relay.Backend.ReadFrameAsync()))!.Payload.Length);
+        }
+
+        Assert.Equal((ushort)1001, (await RelayHarness.Guard(relay.Backend.ReadFrameAsync()))!.CloseCode);
+        Assert.Equal((ushort)1009, (await RelayHarness.Guard(relay.Client.ReadFrameAsync()))!.CloseCode);
+        Assert.True(relay.Pool.MostBytes < 256 * 1024, $"{relay.Pool.MostBytes} bytes were held");
+        await relay.Backend.SendCloseAsync(1001, "");
+        relay.Backend.Out.Complete();
+        Assert.Equal(RelayOutcome.MessageTooBig, (await relay.EndedByTimeAsync()).Outcome);
+        await RelayHarness.Guard(sends);
+    }
+
+    [Fact]
     public async Task A_huge_length_in_a_header_is_enough()
     {
         RelayHarness relay = Harness(new RelayOptions { FromClient = new MessageRules { MaxSize = 1 << 20 } }).Start();

@@ -9,6 +9,9 @@ internal sealed class CountingPool : RelayBufferPool
 
     public int Rents { get; private set; }
 
+    /// <summary>The most bytes that were out at a time.</summary>
+    public long MostBytes { get; private set; }
+
     public int WrongReturns { get; private set; }
 
     public int Outstanding
@@ -29,6 +32,7 @@ internal sealed class CountingPool : RelayBufferPool
             Rents++;
             byte[] buffer = new byte[length];
             _out.Add(buffer);
+            MostBytes = Math.Max(MostBytes, _out.Sum(rented => (long)rented.Length));
             return buffer;
         }
     }
