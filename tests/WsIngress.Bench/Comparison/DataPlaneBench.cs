@@ -157,11 +157,11 @@ internal sealed class DataPlaneBench : IDisposable
         {
             var load = _options.Load("echo", 100, 64) with { Seconds = _options.Quick ? 1 : 3 };
             site.Run(proxy, load);
-            site.Handshakes(proxy, load with { Sockets = 500 }, out _);
+            site.Handshakes(proxy, load with { Mode = "handshakes", Sockets = 500 }, out _);
             if (proxy.Https is not null)
             {
                 site.Run(proxy, load with { Tls = true });
-                site.Handshakes(proxy, load with { Sockets = 500, Tls = true }, out _);
+                site.Handshakes(proxy, load with { Mode = "handshakes", Sockets = 500, Tls = true }, out _);
             }
         }
 

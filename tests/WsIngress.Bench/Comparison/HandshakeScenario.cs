@@ -8,7 +8,7 @@ namespace WsIngress.Bench.Comparison;
 /// second after the pod has no socket left, so the teardown is in it.
 /// </summary>
 internal sealed class HandshakeScenario(string group, LoadOptions load, Target? target)
-    : Scenario(group, $"{(load.Tls ? load.Resume ? "wss handshake, resumed" : "wss handshake, full" : load.Mode == "goodbyes" ? "ws handshake, Close frames" : "ws handshake")} × {load.Sockets:N0}")
+    : Scenario(group, $"{NameOf(load)} × {load.Sockets:N0}")
 {
     private readonly Metric _cpu = Metric.CpuOf("handshake", target);
     private readonly Metric _rate = new("handshakes", "/s");
@@ -42,4 +42,12 @@ internal sealed class HandshakeScenario(string group, LoadOptions load, Target? 
 
         return sample;
     }
+
+    private static string NameOf(LoadOptions load) => (load.Tls, load.Resume, load.Mode) switch
+    {
+        (true, true, _) => "wss handshake, resumed",
+        (true, false, _) => "wss handshake, full",
+        (_, _, "goodbyes") => "ws handshake, Close frames",
+        _ => "ws handshake",
+    };
 }

@@ -37,11 +37,11 @@ internal sealed class Site(Workplace place, PodProcess pod, CancellationToken st
         return cost;
     }
 
-    /// <summary>The opening of sockets, their closing and what the proxy does after that.</summary>
+    /// <summary>The opening of sockets, their closing and what the proxy does after that: of a load that is a crowd.</summary>
     public LoadCost Handshakes(RunningProxy proxy, LoadOptions options, out bool empty)
     {
         const double Settle = 1;
-        using var client = new LoadProcess(options with { Port = Port(proxy, options), Mode = options.IsCrowd ? options.Mode : "handshakes" }, stop);
+        using var client = new LoadProcess(options with { Port = Port(proxy, options) }, stop);
         pod.WaitUntilEmpty(stop);
         Pause(0.2);
         var before = Marks.Take(proxy, pod);

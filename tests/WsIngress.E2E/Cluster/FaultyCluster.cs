@@ -13,6 +13,7 @@ internal sealed class FaultyCluster : IAsyncDisposable
 
     private readonly PodFleet _fleet = new();
     private readonly List<LocalSocket> _sockets = new(Count);
+    private ControllerProcess? _controller;
     private int _asked;
 
     private FaultyCluster(FakeApiServer server) => Server = server;
@@ -22,24 +23,32 @@ internal sealed class FaultyCluster : IAsyncDisposable
 
     public FakeApiServer Server { get; }
 
-    public ControllerProcess Controller { get; private set; } = null!;
+    public ControllerProcess Controller => _controller ?? throw new InvalidOperationException("It has not started.");
 
     public FleetPod Pod { get; private set; } = null!;
 
     public static async Task<FaultyCluster> StartAsync()
     {
         var cluster = new FaultyCluster(await FakeApiServer.StartAsync());
-        cluster.Pod = await cluster._fleet.AddAsync("pod");
-        cluster.Server.Apply(ClusterObjects.Class());
-        cluster.Publish("chat");
-        cluster.Server.Backup();
-        cluster.Controller = await ControllerProcess.StartAsync(cluster.Server);
-        foreach (var batch in Enumerable.Range(0, Count).Chunk(50))
+        try
         {
-            cluster._sockets.AddRange(await Task.WhenAll(batch.Select(_ => LocalSocket.OpenAsync(cluster.Controller.Http, "chat.test"))));
-        }
+            cluster.Pod = await cluster._fleet.AddAsync("pod");
+            cluster.Server.Apply(ClusterObjects.Class());
+            cluster.Publish("chat");
+            cluster.Server.Backup();
+            cluster._controller = await ControllerProcess.StartAsync(cluster.Server);
+            foreach (var batch in Enumerable.Range(0, Count).Chunk(50))
+            {
+                cluster._sockets.AddRange(await Task.WhenAll(batch.Select(_ => LocalSocket.OpenAsync(cluster.Controller.Http, "chat.test"))));
+            }
 
-        return cluster;
+            return cluster;
+        }
+        catch
+        {
+            await cluster.DisposeAsync();
+            throw;
+        }
     }
 
     public void Publish(string name)
@@ -95,7 +104,11 @@ internal sealed class FaultyCluster : IAsyncDisposable
             await socket.DisposeAsync();
         }
 
-        await Controller.DisposeAsync();
+        if (_controller is not null)
+        {
+            await _controller.DisposeAsync();
+        }
+
         await Server.DisposeAsync();
         await _fleet.DisposeAsync();
     }
