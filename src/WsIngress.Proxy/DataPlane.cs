@@ -13,6 +13,7 @@ using WsIngress.Proxy.Handshake;
 using WsIngress.Proxy.Http;
 using WsIngress.Proxy.Listening;
 using WsIngress.Proxy.Live;
+using WsIngress.Proxy.Plain;
 using WsIngress.Proxy.Telemetry;
 using WsIngress.Proxy.Tls;
 using WsIngress.Relay;
@@ -36,6 +37,7 @@ public sealed class DataPlane : IAsyncDisposable
     private readonly IServer _server;
     private readonly PodClients _clients = new();
     private readonly ActiveRequests _active = new();
+    private readonly PlainRequests? _plain;
     private readonly LoopGroup? _loops;
     private readonly TlsServer? _tls;
     private readonly SocketRelays _relays;
@@ -61,10 +63,16 @@ public sealed class DataPlane : IAsyncDisposable
         _admission = new HandshakeAdmission(choice, time);
         var pipeline = new HandshakePipeline(Tables, forwarding, _relays, new PodDialer(), Room, _relays.Counts, _admission, retry, choice, _logger);
         var ids = new RequestIds();
-        var upgrades = options.Handshake == HandshakeWay.Transport
-            ? new TransportUpgrades(TransportHandshake.Limits(options), pipeline, _relays, telemetry, ids, time, _logger)
-            : null;
-        _host = Build(loggers, upgrades);
+        TransportEntry? entry = null;
+        if (_loops is not null && options.Handshake == HandshakeWay.Transport)
+        {
+            var (limits, date, pools) = (TransportHandshake.Limits(options), new DateLine(time), new PodPools(_loops.Loops));
+            var endpoint = new PlainEndpoint(Tables, forwarding, new PlainForwarder(pools, choice, time), telemetry, _active, ids, date, choice, time, _logger);
+            _plain = new PlainRequests(limits, endpoint, pools, options.KeepAliveTimeout, _loops.Loops, _logger);
+            entry = new TransportEntry(limits, new TransportUpgrades(pipeline, _relays, telemetry, ids, date, time, _logger), _plain);
+        }
+
+        _host = Build(loggers, entry);
         _server = _host.Services.GetRequiredService<IServer>();
         _application = new ProxyApplication(
             new HttpEndpoint(Tables, forwarding, _host.Services.GetRequiredService<IHttpForwarder>(), _clients, telemetry, retry, choice, time),
@@ -159,6 +167,11 @@ public sealed class DataPlane : IAsyncDisposable
         await _relays.AbortAsync();
         using var cut = new CancellationTokenSource(TimeSpan.FromMilliseconds(200), TimeProvider.System);
         await _server.StopAsync(cut.Token);
+        if (_plain is not null)
+        {
+            await _plain.CloseAsync();
+        }
+
         await _relays.DisposeAsync();
         _clients.Dispose();
         await _host.DisposeAsync();
@@ -167,7 +180,7 @@ public sealed class DataPlane : IAsyncDisposable
     }
 
     /// <summary>The host lends Kestrel its services and is never run: requests go to our own application, past every middleware.</summary>
-    private WebApplication Build(ILoggerFactory loggers, TransportUpgrades? upgrades)
+    private WebApplication Build(ILoggerFactory loggers, TransportEntry? requests)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(Configure);
@@ -180,7 +193,7 @@ public sealed class DataPlane : IAsyncDisposable
                 {
                     FirstByteTimeout = _options.KeepAliveTimeout,
                     ProxyProtocolPeers = _options.ProxyProtocolPeers,
-                    Upgrades = upgrades,
+                    Requests = requests,
                     AcceptTls = _tls is { } tls ? tls.Accept : null,
                 },
                 services.GetRequiredService<IMemoryPoolFactory<byte>>(),

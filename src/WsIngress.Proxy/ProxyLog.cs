@@ -23,6 +23,9 @@ internal static partial class ProxyLog
     [LoggerMessage(3005, LogLevel.Warning, "TLS is ended by SslStream, at more CPU and memory per socket: {Reason}")]
     public static partial void NoOpenSsl(ILogger logger, string reason);
 
+    [LoggerMessage(3006, LogLevel.Error, "A connection failed inside the proxy and was closed")]
+    public static partial void ConnectionFailed(ILogger logger, Exception error);
+
     [LoggerMessage(3010, LogLevel.Information, "Draining {Count} sockets over {Window} s, all done by {Deadline} s")]
     public static partial void Draining(ILogger logger, int count, double window, double deadline);
 

@@ -34,8 +34,8 @@ internal static class AnswerBytes
         return true;
     }
 
-    /// <summary>A refusal of our own: head and text.</summary>
-    public static bool TryWriteRefusal(IBufferWriter<byte> output, int status, HeaderList headers, string text, DateLine date)
+    /// <summary>A refusal of our own: head and text; the head alone to HEAD (RFC 9110 §9.3.2).</summary>
+    public static bool TryWriteRefusal(IBufferWriter<byte> output, int status, HeaderList headers, string text, DateLine date, bool isHead = false)
     {
         if (!HeadBytes.CanWrite(headers))
         {
@@ -48,7 +48,7 @@ internal static class AnswerBytes
         head.Add("Content-Type: text/plain; charset=utf-8\r\n"u8);
         head.AddField("Content-Length", body.Length.ToString(CultureInfo.InvariantCulture));
         End(ref head, headers, date);
-        head.Add(body);
+        head.Add(isHead ? [] : body);
         output.Advance(head.Length);
         return true;
     }
@@ -97,7 +97,8 @@ internal static class AnswerBytes
         output.Write("\r\n"u8);
     }
 
-    private static void StatusLine(ref HeadBytes head, int status)
+    /// <summary>The first line of an answer.</summary>
+    public static void StatusLine(ref HeadBytes head, int status)
     {
         head.Add("HTTP/1.1 "u8);
         head.Add(status.ToString(CultureInfo.InvariantCulture));

@@ -25,7 +25,7 @@ internal sealed class HandshakePipeline(LiveTableHolder tables, ForwardedHeaders
         var refusal = RequestTarget.TryParse(request.RawTarget, out var target);
         var table = tables.Current;
         var match = refusal == PathRefusal.None
-            ? table.Matcher.Match(HostText.WithoutPort(request.Authority), target.NormalPath, new HandshakeView(request, target))
+            ? table.Matcher.Match(HostText.WithoutPort(request.Authority), target.NormalPath, new HeadView("GET", request.Headers, target))
             : RouteMatch.None;
         var route = (RouteState?)match.State;
         var forwarded = forwarding.Compute(request.Peer, request.IsTls, request.Authority, request.Headers.Joined);

@@ -30,6 +30,24 @@ internal static class PodRequestHeaders
         return headers;
     }
 
+    /// <summary>The same for a request that is no upgrade and has no body.</summary>
+    public static HeaderList CreatePlain(HeaderList client, string authority, ForwardedValues forwarded)
+    {
+        var headers = new HeaderList(client.Count + 8);
+        var named = client.Joined("Connection");
+        headers.Add("Host", authority);
+        foreach (var field in client)
+        {
+            if (Passes(field, named))
+            {
+                headers.Add(field.Name, field.Value);
+            }
+        }
+
+        forwarded.Apply(headers.Add);
+        return headers;
+    }
+
     private static bool Passes(HeaderField field, string? namedByConnection) =>
         !HopByHop.Is(field.Name)
         && !Is(field, "Host") && !Is(field, "Content-Length") && !Is(field, "Sec-WebSocket-Key")

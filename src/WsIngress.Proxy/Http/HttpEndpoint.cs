@@ -40,15 +40,7 @@ internal sealed class HttpEndpoint(LiveTableHolder tables, ForwardedHeaders forw
         finally
         {
             var status = http.RequestAborted.IsCancellationRequested && !http.Response.HasStarted ? 499 : http.Response.StatusCode;
-            telemetry.HttpCompleted(new HttpFacts(
-                exchange.Facts,
-                status,
-                time.GetElapsedTime(started),
-                exchange.Backend?.Backend.Service ?? exchange.Route?.Service,
-                exchange.Endpoint?.Endpoint.PodName,
-                exchange.Endpoint?.Endpoint.Authority,
-                http.Response.ContentLength ?? -1,
-                exchange.Error));
+            telemetry.HttpCompleted(exchange.ToFacts(status, time.GetElapsedTime(started), http.Response.ContentLength ?? -1));
         }
     }
 

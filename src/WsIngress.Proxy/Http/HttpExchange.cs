@@ -15,4 +15,18 @@ internal sealed class HttpExchange
     public RouteBackend? Backend { get; set; }
     public EndpointEntry? Endpoint { get; set; }
     public string? Error { get; set; }
+
+    /// <summary>What its log line tells.</summary>
+    /// <param name="status">Of the answer, or 499.</param>
+    /// <param name="took">From its head to the end of its answer.</param>
+    /// <param name="length">Of the answer's body; -1 when it had none in its head.</param>
+    public HttpFacts ToFacts(int status, TimeSpan took, long length) => new(
+        Facts,
+        status,
+        took,
+        Backend?.Backend.Service ?? Route?.Service,
+        Endpoint?.Endpoint.PodName,
+        Endpoint?.Endpoint.Authority,
+        length,
+        Error);
 }

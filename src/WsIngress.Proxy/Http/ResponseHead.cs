@@ -7,6 +7,12 @@ namespace WsIngress.Proxy.Http;
 /// <summary>A pod's answer without its body.</summary>
 internal sealed record ResponseHead(int Status, HeaderList Headers)
 {
+    /// <summary>HTTP/1.0, which ends a connection unless told otherwise; nothing that we do not say.</summary>
+    public bool IsOld { get; init; }
+
+    /// <summary>The pod takes another request on the connection (RFC 9112 §9.3).</summary>
+    public bool MayPersist => !IsOld && !Headers.HasToken("Connection", "close");
+
     public bool IsInformational => Status is >= 100 and < 200 && Status != 101;
 }
 
@@ -73,7 +79,7 @@ internal static class ResponseHeadReader
         }
 
         consumed = end + 4;
-        head = new ResponseHead(status, headers);
+        head = new ResponseHead(status, headers) { IsOld = bytes[7] == '0' };
         return HeadError.None;
     }
 

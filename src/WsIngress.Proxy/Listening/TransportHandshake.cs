@@ -13,7 +13,21 @@ internal static class TransportHandshake
     /// <param name="peer">Address of the connection, after PROXY protocol.</param>
     /// <param name="isTls">The connection is TLS.</param>
     /// <param name="tls">Its session.</param>
-    public static HandshakeRequest Read(UpgradeHead head, IPAddress peer, bool isTls, TlsSession? tls = null)
+    public static HandshakeRequest Read(RequestHead head, IPAddress peer, bool isTls, TlsSession? tls = null)
+    {
+        return new HandshakeRequest
+        {
+            IsExtendedConnect = false,
+            IsTls = isTls,
+            Authority = head.Host,
+            RawTarget = head.Target,
+            Headers = HeadersOf(head),
+            Peer = peer,
+            ClientCertificate = tls?.PeerCertificate is { } certificate ? new(certificate, tls.PeerRefusal) : null,
+        };
+    }
+
+    public static HeaderList HeadersOf(RequestHead head)
     {
         var headers = new HeaderList(head.Lines.Length);
         foreach (var line in head.Lines)
@@ -21,16 +35,7 @@ internal static class TransportHandshake
             headers.Add(line.Name, line.Value);
         }
 
-        return new HandshakeRequest
-        {
-            IsExtendedConnect = false,
-            IsTls = isTls,
-            Authority = head.Host,
-            RawTarget = head.Target,
-            Headers = headers,
-            Peer = peer,
-            ClientCertificate = tls?.PeerCertificate is { } certificate ? new(certificate, tls.PeerRefusal) : null,
-        };
+        return headers;
     }
 
     /// <summary>The bounds of Kestrel, as <see cref="ServerLimits"/> sets them.</summary>

@@ -16,26 +16,20 @@ namespace WsIngress.Proxy.Listening;
 /// its client, but for names that have to be resolved.
 /// </summary>
 internal sealed class TransportUpgrades(
-    HeadLimits limits, HandshakePipeline pipeline, SocketRelays relays, IProxyTelemetry telemetry, RequestIds ids, TimeProvider time, ILogger logger) : IUpgradeEntry
+    HandshakePipeline pipeline, SocketRelays relays, IProxyTelemetry telemetry, RequestIds ids, DateLine date, TimeProvider time, ILogger logger)
 {
-    [ThreadStatic]
-    private static UpgradeHeadReader? _reader;
-
-    private readonly DateLine _date = new(time);
-
-    public bool TryTake(EventLoop loop, ReadOnlyMemory<byte> first, ConnectionEnds ends, bool isTls, IFreshConnection connection)
+    /// <summary>Takes the connection.</summary>
+    /// <param name="loop">Its loop, whose thread this is.</param>
+    /// <param name="head">Asks for a WebSocket.</param>
+    /// <param name="early">What the client has sent behind it.</param>
+    /// <param name="ends">Where the connection comes from.</param>
+    /// <param name="isTls">It is TLS.</param>
+    /// <param name="connection">Gives the socket.</param>
+    public void Take(EventLoop loop, RequestHead head, byte[] early, ConnectionEnds ends, bool isTls, IFreshConnection connection)
     {
-        _reader ??= new UpgradeHeadReader(limits);
-        if (_reader.Read(first, out var head, out var consumed) != HeadKind.Upgrade)
-        {
-            return false;
-        }
-
         var socket = connection.Take();
-        var request = TransportHandshake.Read(head!, ends.Remote?.Address ?? IPAddress.None, isTls, socket.Tls);
-        var early = consumed == first.Length ? [] : first.Span[consumed..].ToArray();
+        var request = TransportHandshake.Read(head, ends.Remote?.Address ?? IPAddress.None, isTls, socket.Tls);
         _ = RunAsync(new StreamSocket(loop, socket), connection, request, early);
-        return true;
     }
 
     private async Task RunAsync(StreamSocket client, IFreshConnection connection, HandshakeRequest request, byte[] early)
@@ -118,7 +112,7 @@ internal sealed class TransportUpgrades(
     {
         var connection = accepted.Connection;
         var head = new ArrayBufferWriter<byte>(512);
-        if (!AnswerBytes.TryWriteSwitch(head, accepted.Headers, _date))
+        if (!AnswerBytes.TryWriteSwitch(head, accepted.Headers, date))
         {
             await connection.DisposeAsync();
             telemetry.HandshakeCompleted(accepted.ToFacts(500, HandshakeRefusal.InternalError, "a header of the answer cannot be written", time.GetElapsedTime(started)));
@@ -157,9 +151,9 @@ internal sealed class TransportUpgrades(
         {
             if (refused.Answer is not { } answer)
             {
-                if (!AnswerBytes.TryWriteRefusal(output, refused.Status, refused.Headers, refused.Text, _date))
+                if (!AnswerBytes.TryWriteRefusal(output, refused.Status, refused.Headers, refused.Text, date))
                 {
-                    AnswerBytes.TryWriteRefusal(output, 500, new HeaderList(0), "defect in the proxy, see its log", _date);
+                    AnswerBytes.TryWriteRefusal(output, 500, new HeaderList(0), "defect in the proxy, see its log", date);
                 }
 
                 await client.WriteAsync(output.WrittenMemory, CancellationToken.None);
@@ -190,9 +184,9 @@ internal sealed class TransportUpgrades(
         var wait = refused.Request.Route!.Policy.WebSocket.HandshakeTimeout;
         using var limit = new CancellationTokenSource(wait > TimeSpan.Zero ? wait : Timeout.InfiniteTimeSpan, time);
         var framing = answer.Body.Framing;
-        if (!AnswerBytes.TryWritePodHead(output, refused.Status, refused.Headers, framing, _date))
+        if (!AnswerBytes.TryWritePodHead(output, refused.Status, refused.Headers, framing, date))
         {
-            AnswerBytes.TryWriteRefusal(output, 502, new HeaderList(0), "the pod's answer cannot be passed on", _date);
+            AnswerBytes.TryWriteRefusal(output, 502, new HeaderList(0), "the pod's answer cannot be passed on", date);
             await client.WriteAsync(output.WrittenMemory, limit.Token);
             return;
         }

@@ -6,8 +6,8 @@ using HttpMethod = Microsoft.AspNetCore.Server.Kestrel.Core.Internal.Http.HttpMe
 namespace WsIngress.Transport.Heads;
 
 /// <summary>
-/// What Kestrel's parser found in one head, as places in its bytes: no string is made before it is known that the head is an upgrade. Whatever
-/// makes it none, or not a plain one, clears <see cref="IsPlain"/>.
+/// What Kestrel's parser found in one head, as places in its bytes: no string is made before it is known that the head is taken. Whatever
+/// makes it one that is not clears <see cref="IsPlain"/>.
 /// </summary>
 internal sealed class HeadLines(int maxHeaders)
 {
@@ -18,6 +18,7 @@ internal sealed class HeadLines(int maxHeaders)
     private readonly RecentTexts _recent = new();
     private ReadOnlyMemory<byte> _head;
     private (int Start, int Length) _target;
+    private string _method = "";
     private int _host;
     private int _connection;
     private int _upgrade;
@@ -34,14 +35,28 @@ internal sealed class HeadLines(int maxHeaders)
         _host = _connection = _upgrade = -1;
     }
 
-    /// <summary>Whether the lines ask for a WebSocket, in the way that nearly every client does.</summary>
-    public bool AskForWebSocket() =>
-        IsPlain && _host >= 0 && _connection >= 0 && _upgrade >= 0
-        && HostHeader.IsValid(ValueOf(_lines[_host]))
-        && IsConnection(ValueOf(_lines[_connection]), out _)
-        && Ascii.EqualsIgnoreCase(ValueOf(_lines[_upgrade]), "websocket"u8);
+    /// <summary>What the lines ask for, in the way that nearly every client does.</summary>
+    public HeadKind Kind
+    {
+        get
+        {
+            if (!IsPlain || _host < 0 || !HostHeader.IsValid(ValueOf(_lines[_host])))
+            {
+                return HeadKind.Other;
+            }
 
-    public UpgradeHead ToHead()
+            if (_upgrade < 0)
+            {
+                return _connection < 0 || Ascii.EqualsIgnoreCase(ValueOf(_lines[_connection]), "keep-alive"u8) ? HeadKind.Plain : HeadKind.Other;
+            }
+
+            return _method == "GET" && _connection >= 0 && IsConnection(ValueOf(_lines[_connection]), out _) && Ascii.EqualsIgnoreCase(ValueOf(_lines[_upgrade]), "websocket"u8)
+                ? HeadKind.Upgrade
+                : HeadKind.Other;
+        }
+    }
+
+    public RequestHead ToHead()
     {
         var lines = new HeadLine[Count];
         for (int i = 0; i < lines.Length; i++)
@@ -52,15 +67,21 @@ internal sealed class HeadLines(int maxHeaders)
                 TextOf(line.Name, ValueOf(line)));
         }
 
-        // Kestrel writes the header anew when nothing but the upgrade is asked for.
-        if (IsConnection(ValueOf(_lines[_connection]), out bool keepAlive) && !keepAlive)
+        // Kestrel writes the header anew when nothing but the upgrade, or nothing but keep-alive, is asked for.
+        if (_connection >= 0)
         {
-            lines[_connection] = lines[_connection] with { Value = "Upgrade" };
+            bool isUpgrade = IsConnection(ValueOf(_lines[_connection]), out bool keepAlive);
+            if (!isUpgrade || !keepAlive)
+            {
+                lines[_connection] = lines[_connection] with { Value = isUpgrade ? "Upgrade" : "keep-alive" };
+            }
         }
 
         ReadOnlySpan<byte> target = Bytes(_target.Start, _target.Length);
-        return new UpgradeHead
+        return new RequestHead
         {
+            Method = _method,
+
             // A query may be a secret, and is seldom the same.
             Target = target.Contains((byte)'?') ? Encoding.ASCII.GetString(target) : _recent.Get(target),
             Host = lines[_host].Value,
@@ -72,7 +93,8 @@ internal sealed class HeadLines(int maxHeaders)
     {
         // Absolute, authority and asterisk form are Kestrel's, and so is a path that it may refuse to decode. Its parser takes any byte for the
         // space behind the target "/": to it "GET /xHTTP/1.1" asks for "/".
-        IsPlain &= method == HttpMethod.Get && version == HttpVersion.Http11 && _head.Span[start + target.Length] == ' '
+        _method = method switch { HttpMethod.Get => "GET", HttpMethod.Head => "HEAD", HttpMethod.Options => "OPTIONS", _ => "" };
+        IsPlain &= _method.Length > 0 && version == HttpVersion.Http11 && _head.Span[start + target.Length] == ' '
             && target[0] == '/' && !target.ContainsAnyExceptInRange((byte)'!', (byte)'~') && target.IndexOf("%00"u8) < 0;
         _target = (start, target.Length);
     }

@@ -3,7 +3,7 @@ using Microsoft.Net.Http.Headers;
 
 namespace WsIngress.Transport.Heads;
 
-/// <summary>What a header means for the question whether a head is a plain upgrade.</summary>
+/// <summary>What a header means for the question whether a head is a plain one.</summary>
 internal enum HeaderRole
 {
     None,
@@ -147,7 +147,7 @@ internal static class KnownNames
 
     private static string[] ValuesOf(string name) => name switch
     {
-        "Connection" => ["Upgrade", "keep-alive, Upgrade"],
+        "Connection" => ["Upgrade", "keep-alive", "keep-alive, Upgrade"],
         "Upgrade" => ["websocket"],
         "Accept" => ["*/*"],
         "Accept-Encoding" => ["gzip, deflate, br, zstd", "gzip, deflate, br", "gzip, deflate"],

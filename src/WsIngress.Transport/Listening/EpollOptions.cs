@@ -10,8 +10,8 @@ namespace WsIngress.Transport.Listening;
 /// <param name="Remote">The peer's, or what a PROXY header says it is.</param>
 internal sealed record ConnectionEnds(IPEndPoint? Local, IPEndPoint? Remote);
 
-/// <summary>Takes connections whose first bytes are a complete, plain WebSocket upgrade, past the HTTP server. On the loop's thread.</summary>
-internal interface IUpgradeEntry
+/// <summary>Takes connections whose first bytes are a complete, plain head, past the HTTP server. On the loop's thread.</summary>
+internal interface IRequestEntry
 {
     /// <summary>
     /// True when <paramref name="first"/> is such a head; then the socket was taken and is the entry's. False leaves everything as it was.
@@ -51,7 +51,7 @@ internal sealed record EpollOptions
     public ImmutableArray<IPNetwork> ProxyProtocolPeers { get; init; } = [];
 
     /// <summary>Null leaves every connection to the server.</summary>
-    public IUpgradeEntry? Upgrades { get; init; }
+    public IRequestEntry? Requests { get; init; }
 
     /// <summary>Makes the TLS session of a connection to a <see cref="TlsEndPoint"/>.</summary>
     public Func<int, TlsSession>? AcceptTls { get; init; }

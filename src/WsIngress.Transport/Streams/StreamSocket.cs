@@ -136,6 +136,9 @@ internal sealed partial class StreamSocket(EventLoop loop, BareSocket socket) : 
         }
     }
 
+    /// <summary>The peer has sent something, or ended, while it was watched for its end.</summary>
+    public bool HasSpoken => _hasSpoken;
+
     /// <summary>Ends what is outstanding with an error and closes; on the loop's thread.</summary>
     public void Abandon()
     {

@@ -7,17 +7,17 @@ using Xunit;
 
 namespace WsIngress.Tests.Transport.Heads;
 
-/// <summary>The law between the two ways to a handshake: what the transport takes, Kestrel would have taken, and as the same.</summary>
+/// <summary>The law between the two readers of request heads: what the transport takes, Kestrel would have taken, and as the same.</summary>
 internal static class HeadAgreement
 {
     /// <summary>Reads the bytes in both ways and holds them against each other.</summary>
-    public static async Task<HeadKind> CheckAsync(KestrelHeads kestrel, UpgradeHeadReader reader, byte[] bytes, int segment = 0)
+    public static async Task<HeadKind> CheckAsync(KestrelHeads kestrel, RequestHeadReader reader, byte[] bytes, int segment = 0)
     {
         byte[] before = [.. bytes];
         var kind = reader.Read(bytes, out var head, out var consumed);
         var verdict = await kestrel.AskAsync([.. bytes], segment);
         Assert.Equal(before, bytes);
-        Assert.Equal(kind == HeadKind.Upgrade, head is not null);
+        Assert.Equal(kind is HeadKind.Upgrade or HeadKind.Plain, head is not null);
         switch (kind)
         {
             case HeadKind.Upgrade:
@@ -25,6 +25,14 @@ internal static class HeadAgreement
                 Assert.Equal("GET", verdict.Method);
                 AssertSame(verdict.Request!, TransportHandshake.Read(head!, KestrelHeads.Peer, isTls: false));
                 Assert.Equal(bytes[consumed..], verdict.Rest);
+                break;
+            case HeadKind.Plain:
+                Assert.True(verdict is { WasGiven: true, Kind: null }, $"Kestrel answered: {verdict.Answer}");
+                Assert.Equal(head!.Method, verdict.Method);
+                Assert.False(verdict.CanHaveBody, "Kestrel waits for a body");
+                Assert.StartsWith("HTTP/1.1 200 OK\r\n", verdict.Answer, StringComparison.Ordinal);
+                Assert.DoesNotContain("Connection:", FirstHead(verdict.Answer), StringComparison.OrdinalIgnoreCase);
+                AssertSame(verdict.Request!, TransportHandshake.Read(head, KestrelHeads.Peer, isTls: false));
                 break;
             case HeadKind.Incomplete:
                 Assert.False(verdict.WasGiven, "the head was complete to Kestrel");
@@ -65,6 +73,8 @@ internal static class HeadAgreement
 
         return string.Join("\n", names.Values.Select(n => n.Name + n.Values));
     }
+
+    private static string FirstHead(string answer) => answer[..answer.IndexOf("\r\n\r\n", StringComparison.Ordinal)];
 
     /// <summary>Bytes as a test can quote them.</summary>
     public static string Quote(byte[] bytes) => string.Concat(bytes.Take(4000).Select(b => b switch

@@ -29,7 +29,19 @@ internal static class HeadCorpus
         ("wrk-like bench", "GET / HTTP/1.1\nHost: a\nUpgrade: websocket\nConnection: Upgrade\n" + Key + "Sec-WebSocket-Version: 13\n\n"),
     ];
 
-    /// <summary>Heads that Kestrel refuses, or takes as something else than a plain upgrade.</summary>
+    /// <summary>What clients of the field ask for without a body: each is plain.</summary>
+    public static readonly (string Client, string Head)[] OrdinaryPlain =
+    [
+        ("Chrome", "GET /app.js?v=12 HTTP/1.1\nHost: example.com\nConnection: keep-alive\nsec-ch-ua: \"Chromium\";v=\"126\"\nsec-ch-ua-mobile: ?0\nUser-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36\nAccept: */*\nSec-Fetch-Site: same-origin\nSec-Fetch-Mode: no-cors\nSec-Fetch-Dest: script\nReferer: https://example.com/\nAccept-Encoding: gzip, deflate, br, zstd\nAccept-Language: en-US,en;q=0.9\nCookie: a=b; c=d\nIf-None-Match: \"v12\"\n\n"),
+        ("Chrome, preflight", "OPTIONS /api HTTP/1.1\nHost: example.com\nConnection: keep-alive\nAccept: */*\nAccess-Control-Request-Method: PUT\nAccess-Control-Request-Headers: content-type\nOrigin: https://other.example\nUser-Agent: Mozilla/5.0\n\n"),
+        ("curl", "GET /x/%C3%A4?y=%zz HTTP/1.1\nHost: 127.0.0.1:8080\nUser-Agent: curl/8.8.0\nAccept: */*\n\n"),
+        ("curl -I", "HEAD / HTTP/1.1\nHost: [::1]:8080\nUser-Agent: curl/8.8.0\nAccept: */*\n\n"),
+        ("EventSource", "GET /events HTTP/1.1\nHost: a\nconnection: Keep-Alive\nAccept: text/event-stream\nCache-Control: no-cache\nLast-Event-ID: 7\n\n"),
+        ("wrk", "GET / HTTP/1.1\nHost: a\n\n"),
+        ("Range", "GET /v HTTP/1.1\nHost: a\nRange: bytes=0-99\nTE: trailers\nX-A: gr\u00fc\u00dfe\n\n"),
+    ];
+
+    /// <summary>Heads that Kestrel refuses, or takes as something else than a plain upgrade or a plain request.</summary>
     public static readonly string[] Odd =
     [
         "GET / HTTP/1.1\nConnection: Upgrade\nUpgrade: websocket\n" + Key + "\n",
@@ -81,7 +93,22 @@ internal static class HeadCorpus
         "GET / HTTP/1.1\nHost: a\nX: a\0b\nConnection: Upgrade\nUpgrade: websocket\n" + Key + "\n",
         "GET / HTTP/1.1\nHost: a\nX: a\u0007b\nConnection: Upgrade\nUpgrade: websocket\n" + Key + "\n",
         "GET / HTTP/1.1\nHost: a\n\u00e4: b\nConnection: Upgrade\nUpgrade: websocket\n" + Key + "\n",
-        "GET / HTTP/1.1\nHost: a\n\n",
+        "POST / HTTP/1.1\nHost: a\n\n",
+        "DELETE / HTTP/1.1\nHost: a\n\n",
+        "GET / HTTP/1.0\nHost: a\n\n",
+        "GET / HTTP/1.1\n\n",
+        "GET / HTTP/1.1\nHost: a\nConnection: close\n\n",
+        "GET / HTTP/1.1\nHost: a\nConnection: keep-alive, X-Drop\nX-Drop: 1\n\n",
+        "GET / HTTP/1.1\nHost: a\nConnection: keep-alive\nConnection: close\n\n",
+        "GET / HTTP/1.1\nHost: a\nContent-Length: 5\n\nhello",
+        "GET / HTTP/1.1\nHost: a\nContent-Length: 0\n\n",
+        "GET / HTTP/1.1\nHost: a\nTransfer-Encoding: chunked\n\n0\n\n",
+        "GET / HTTP/1.1\nHost: a\nTransfer-Encoding : chunked\n\n0\n\n",
+        "GET / HTTP/1.1\nHost: a\nExpect: 100-continue\n\n",
+        "GET http://a/ HTTP/1.1\nHost: a\n\n",
+        "OPTIONS * HTTP/1.1\nHost: a\n\n",
+        "GET / HTTP/1.1\nHost: a\nHost: b\n\n",
+        "GET / HTTP/1.1\nHost: a\nUpgrade: h2c\n\n",
         "PRI * HTTP/2.0\n\nSM\n\n",
         "GET /\n\n",
         "\nGET / HTTP/1.1\nHost: a\nConnection: Upgrade\nUpgrade: websocket\n" + Key + "\n",

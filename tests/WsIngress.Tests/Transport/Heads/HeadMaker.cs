@@ -47,6 +47,8 @@ internal sealed class HeadMaker(Random random)
 
     private static readonly string[] Rests = ["", "", "\u0081\u0082abcdxy", "GET / HTTP/1.1\r\nHost: a\r\n\r\n", "\r\n", "\n", "\0", "x"];
 
+    private bool _asksForSocket;
+
     public byte[] Make()
     {
         // How wrong this head may be; one in three is right, one in three has one thing wrong.
@@ -57,8 +59,9 @@ internal sealed class HeadMaker(Random random)
 
     private string Text(int oddity)
     {
+        _asksForSocket = random.Next(4) != 0;
         var text = new StringBuilder();
-        text.Append(Odd(oddity) ? Pick("get", "POST", "HEAD", "CONNECT", "OPTIONS", "GETT", "G T", "", "\r\nGET", "GET\t") : "GET").Append(Odd(oddity) ? Pick("  ", "\t", "") : " ");
+        text.Append(_asksForSocket ? Start(oddity, "GET") : Start(oddity, Pick("GET", "HEAD", "OPTIONS")));
         text.Append(Choose(Targets, 18, oddity)).Append(Odd(oddity / 4) ? "/" + new string('x', random.Next(30, 80)) : "");
         text.Append(Odd(oddity) ? Pick("  ", "\t", "", " \r") : " ").Append(Odd(oddity) ? Pick("HTTP/1.0", "HTTP/2.0", "http/1.1", "HTTP/1.1 ", "HTTP/1.2", "HTTP/11", "") : "HTTP/1.1").Append(End(oddity));
         foreach (var (name, value) in Shuffled(Lines(oddity)))
@@ -74,8 +77,16 @@ internal sealed class HeadMaker(Random random)
     {
         List<(string, string)> lines = [];
         Add("Host", Choose(Hosts, 17, oddity));
-        Add("Connection", Choose(Connections, 9, oddity));
-        Add("Upgrade", Choose(Upgrades, 5, oddity));
+        if (_asksForSocket)
+        {
+            Add("Connection", Choose(Connections, 9, oddity));
+            Add("Upgrade", Choose(Upgrades, 5, oddity));
+        }
+        else if (random.Next(2) == 0)
+        {
+            Add("Connection", Odd(oddity) ? Choose(Connections, 9, oddity) : Pick("keep-alive", "Keep-Alive", "close"));
+        }
+
         for (var i = random.Next(8); i > 0; i--)
         {
             lines.Add(Extras[random.Next(Extras.Length)]);
@@ -103,6 +114,9 @@ internal sealed class HeadMaker(Random random)
             }
         }
     }
+
+    private string Start(int oddity, string method) =>
+        (Odd(oddity) ? Pick("get", "POST", "HEAD", "CONNECT", "OPTIONS", "GETT", "G T", "", "\r\nGET", "GET\t") : method) + (Odd(oddity) ? Pick("  ", "\t", "") : " ");
 
     private bool Odd(int percent) => random.Next(100) < percent;
 

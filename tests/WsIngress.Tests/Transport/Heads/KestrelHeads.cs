@@ -95,6 +95,7 @@ internal sealed class KestrelHeads : IHttpApplication<DefaultHttpContext>, IConn
         verdict.WasGiven = true;
         verdict.Method = context.Request.Method;
         verdict.Kind = WebSocketRequest.IsUpgrade(context);
+        verdict.CanHaveBody = context.Features.GetRequiredFeature<IHttpRequestBodyDetectionFeature>().CanHaveBody;
         verdict.Request = WebSocketRequest.Read(context, WebSocketKind.Upgrade);
         if (verdict.Kind == WebSocketKind.Upgrade && context.Features.GetRequiredFeature<IHttpUpgradeFeature>() is { IsUpgradableRequest: true } upgrade)
         {
@@ -191,6 +192,9 @@ internal sealed class KestrelVerdict
     public bool WasGiven { get; set; }
 
     public string? Method { get; set; }
+
+    /// <summary>A body follows, or may.</summary>
+    public bool CanHaveBody { get; set; }
 
     /// <summary>As the product tells a WebSocket from other requests.</summary>
     public WebSocketKind? Kind { get; set; }

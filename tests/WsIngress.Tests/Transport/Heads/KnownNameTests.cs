@@ -18,7 +18,7 @@ public sealed class KnownNameTests
     public async Task Every_name_is_spelt_as_kestrel_spells_it_whatever_the_client_wrote()
     {
         await using var kestrel = await KestrelHeads.StartAsync();
-        var reader = new UpgradeHeadReader(kestrel.Limits);
+        var reader = new RequestHeadReader(kestrel.Limits);
         var taken = 0;
         foreach (var name in Names())
         {

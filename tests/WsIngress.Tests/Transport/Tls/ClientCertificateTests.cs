@@ -147,7 +147,7 @@ public sealed class ClientCertificateTests : IDisposable
         new TlsFeatures(serving.Session).AddTo(http.Features);
         var head = Encoding.ASCII.GetBytes(
             $"GET / HTTP/1.1\r\nHost: a.example\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {RawHandshake.Key}\r\n\r\n");
-        Assert.Equal(HeadKind.Upgrade, new UpgradeHeadReader(new HeadLimits(8192, 32_768, 100)).Read(head, out var read, out var consumed));
+        Assert.Equal(HeadKind.Upgrade, new RequestHeadReader(new HeadLimits(8192, 32_768, 100)).Read(head, out var read, out var consumed));
         Assert.Equal(head.Length, consumed);
 
         foreach (var request in new[] { WebSocketRequest.Read(http, WebSocketKind.Upgrade), TransportHandshake.Read(read!, IPAddress.Loopback, isTls: true, serving.Session) })

@@ -4,7 +4,7 @@ using Xunit;
 
 namespace WsIngress.Tests.Transport.Heads;
 
-public sealed class UpgradeHeadReaderTests
+public sealed class RequestHeadReaderTests
 {
     private const string Plain = "GET /chat HTTP/1.1\nHost: a\nConnection: Upgrade\nUpgrade: websocket\nX-A: 1\nx-a: 2\n";
 
@@ -21,7 +21,23 @@ public sealed class UpgradeHeadReaderTests
         await using var kestrel = await KestrelHeads.StartAsync();
         var bytes = HeadCorpus.Bytes(head);
 
-        Assert.True(await HeadAgreement.CheckAsync(kestrel, new UpgradeHeadReader(kestrel.Limits), bytes) == HeadKind.Upgrade, client);
+        Assert.True(await HeadAgreement.CheckAsync(kestrel, new RequestHeadReader(kestrel.Limits), bytes) == HeadKind.Upgrade, client);
+        for (var length = 0; length < bytes.Length; length++)
+        {
+            Assert.Equal(HeadKind.Incomplete, Read(bytes[..length], out _, out _));
+        }
+    }
+
+    public static TheoryData<string, string> PlainClients => new(HeadCorpus.OrdinaryPlain.Select(o => (o.Client, o.Head)));
+
+    [Theory]
+    [MemberData(nameof(PlainClients))]
+    public async Task What_ordinary_clients_ask_for_without_a_body_is_plain_and_the_same_to_kestrel(string client, string head)
+    {
+        await using var kestrel = await KestrelHeads.StartAsync();
+        var bytes = HeadCorpus.Bytes(head);
+
+        Assert.True(await HeadAgreement.CheckAsync(kestrel, new RequestHeadReader(kestrel.Limits), bytes) == HeadKind.Plain, client);
         for (var length = 0; length < bytes.Length; length++)
         {
             Assert.Equal(HeadKind.Incomplete, Read(bytes[..length], out _, out _));
@@ -34,7 +50,7 @@ public sealed class UpgradeHeadReaderTests
     {
         await using var kestrel = await KestrelHeads.StartAsync();
 
-        Assert.Equal(HeadKind.NotUpgrade, await HeadAgreement.CheckAsync(kestrel, new UpgradeHeadReader(kestrel.Limits), HeadCorpus.Bytes(head)));
+        Assert.Equal(HeadKind.Other, await HeadAgreement.CheckAsync(kestrel, new RequestHeadReader(kestrel.Limits), HeadCorpus.Bytes(head)));
     }
 
     /// <summary>Kestrel takes each of these, and readers differ on them.</summary>
@@ -46,7 +62,7 @@ public sealed class UpgradeHeadReaderTests
     {
         var head = Encoding.Latin1.GetString(HeadCorpus.Bytes(Plain + "\n")).Replace("GET /chat HTTP/1.1\r\nHost", start, StringComparison.Ordinal);
 
-        Assert.Equal(HeadKind.NotUpgrade, Read(Encoding.Latin1.GetBytes(head), out _, out _));
+        Assert.Equal(HeadKind.Other, Read(Encoding.Latin1.GetBytes(head), out _, out _));
     }
 
     [Fact]
@@ -74,16 +90,16 @@ public sealed class UpgradeHeadReaderTests
     [InlineData("\u0016\u0003\u0001")]
     public void A_head_that_can_no_more_become_a_plain_upgrade_is_not_waited_for(string bytes)
     {
-        Assert.Equal(HeadKind.NotUpgrade, Read(Encoding.Latin1.GetBytes(bytes), out _, out _));
+        Assert.Equal(HeadKind.Other, Read(Encoding.Latin1.GetBytes(bytes), out _, out _));
     }
 
     [Fact]
     public void An_unfinished_head_is_waited_for_up_to_a_bound()
     {
-        var bytes = HeadCorpus.Bytes("GET / HTTP/1.1\nX: " + new string('x', UpgradeHeadReader.MaxIncomplete));
+        var bytes = HeadCorpus.Bytes("GET / HTTP/1.1\nX: " + new string('x', RequestHeadReader.MaxIncomplete));
 
-        Assert.Equal(HeadKind.Incomplete, Read(bytes[..(UpgradeHeadReader.MaxIncomplete - 1)], out _, out _));
-        Assert.Equal(HeadKind.NotUpgrade, Read(bytes[..UpgradeHeadReader.MaxIncomplete], out _, out _));
+        Assert.Equal(HeadKind.Incomplete, Read(bytes[..(RequestHeadReader.MaxIncomplete - 1)], out _, out _));
+        Assert.Equal(HeadKind.Other, Read(bytes[..RequestHeadReader.MaxIncomplete], out _, out _));
     }
 
     [Theory]
@@ -123,12 +139,12 @@ public sealed class UpgradeHeadReaderTests
     [Fact]
     public void Each_head_is_read_as_if_it_were_the_first()
     {
-        var reader = new UpgradeHeadReader(Limits);
-        var fresh = new UpgradeHeadReader(Limits);
+        var reader = new RequestHeadReader(Limits);
+        var fresh = new RequestHeadReader(Limits);
         var heads = HeadCorpus.Ordinary.Select(o => o.Head).Concat(HeadCorpus.Odd).Select(HeadCorpus.Bytes).ToArray();
         foreach (var bytes in heads.Concat(heads.Reverse()))
         {
-            fresh = new UpgradeHeadReader(Limits);
+            fresh = new RequestHeadReader(Limits);
             Assert.Equal(fresh.Read(bytes, out var expected, out var length), reader.Read(bytes, out var head, out var consumed));
             Assert.Equal(length, consumed);
             Assert.Equal((expected?.Target, expected?.Host), (head?.Target, head?.Host));
@@ -137,18 +153,18 @@ public sealed class UpgradeHeadReaderTests
     }
 
     [Fact]
-    public void A_plain_request_costs_no_allocation_and_equal_upgrades_share_their_host_path_and_agent()
+    public void A_request_that_is_not_taken_costs_no_allocation_and_equal_upgrades_share_their_host_path_and_agent()
     {
-        var reader = new UpgradeHeadReader(Limits);
-        var plain = HeadCorpus.Bytes("GET /index.html HTTP/1.1\nHost: a\nConnection: keep-alive\nUser-Agent: x\n\n");
+        var reader = new RequestHeadReader(Limits);
+        var other = HeadCorpus.Bytes("GET /index.html HTTP/1.1\nHost: a\nConnection: close\nUser-Agent: x\n\n");
         var upgrade = HeadCorpus.Bytes(HeadCorpus.Ordinary[1].Head);
-        reader.Read(plain, out _, out _);
+        reader.Read(other, out _, out _);
         reader.Read(upgrade, out var first, out _);
         reader.Read(upgrade, out var second, out _);
         var before = GC.GetAllocatedBytesForCurrentThread();
         for (var i = 0; i < 100; i++)
         {
-            reader.Read(plain, out _, out _);
+            reader.Read(other, out _, out _);
         }
 
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
@@ -163,8 +179,8 @@ public sealed class UpgradeHeadReaderTests
         var verdict = await kestrel.AskAsync([.. bytes]);
 
         Assert.Equal(above == 0, verdict.TookUpgrade);
-        Assert.Equal(above == 0 ? HeadKind.Upgrade : HeadKind.NotUpgrade, await HeadAgreement.CheckAsync(kestrel, new UpgradeHeadReader(kestrel.Limits), bytes));
+        Assert.Equal(above == 0 ? HeadKind.Upgrade : HeadKind.Other, await HeadAgreement.CheckAsync(kestrel, new RequestHeadReader(kestrel.Limits), bytes));
     }
 
-    private static HeadKind Read(byte[] bytes, out UpgradeHead? head, out int consumed) => new UpgradeHeadReader(Limits).Read(bytes, out head, out consumed);
+    private static HeadKind Read(byte[] bytes, out RequestHead? head, out int consumed) => new RequestHeadReader(Limits).Read(bytes, out head, out consumed);
 }

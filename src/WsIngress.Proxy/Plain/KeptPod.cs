@@ -1,0 +1,44 @@
+using System.Net;
+using WsIngress.Transport.Streams;
+
+namespace WsIngress.Proxy.Plain;
+
+/// <summary>A connection to a pod that carries one request after another. Idle ones are the pool's, which closes those that the pod has ended.</summary>
+internal sealed class KeptPod(StreamSocket socket, IPEndPoint? address) : IPeerWatch
+{
+    private PodPool? _pool;
+
+    public StreamSocket Socket { get; } = socket;
+
+    /// <summary>What it is kept under; null for a name, which is resolved for every connection.</summary>
+    public IPEndPoint? Address { get; } = address;
+
+    /// <summary>A timestamp of the loop's clock.</summary>
+    public long IdleSince { get; private set; }
+
+    /// <summary>Has served a request before: the pod may have ended it just now.</summary>
+    public bool HasServed { get; private set; }
+
+    /// <summary>What came while nothing was asked answers nothing: whoever sends it would be heard in place of the next answer.</summary>
+    public bool IsSound => !Socket.IsClosed && !Socket.HasSpoken;
+
+    public void Rest(PodPool pool)
+    {
+        _pool = pool;
+        HasServed = true;
+        IdleSince = Socket.Loop.Now;
+        Socket.WatchForEnd(this);
+    }
+
+    public void Wake()
+    {
+        _pool = null;
+        Socket.WatchForEnd(null);
+    }
+
+    public void PeerGone()
+    {
+        _pool?.Remove(this);
+        Socket.Close();
+    }
+}

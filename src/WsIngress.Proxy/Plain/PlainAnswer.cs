@@ -1,0 +1,293 @@
+using System.Globalization;
+using WsIngress.Proxy.Handshake;
+using WsIngress.Proxy.Http;
+
+namespace WsIngress.Proxy.Plain;
+
+/// <summary>
+/// The answer to one plain request: the pod's head, then its body as it comes, or a refusal of our own. What has come is sent before more is waited for,
+/// so that events arrive one by one; what the client does not take is not read from the pod.
+/// </summary>
+internal sealed class PlainAnswer(PlainClient client, PlainRequest request, DateLine date)
+{
+    /// <summary>Bytes of a body that are collected before they are sent.</summary>
+    private const int SendSize = 16 * 1024;
+
+    private KeptPod? _pod;
+    private PodPool? _pool;
+    private ResponseHead? _head;
+    private BodyFraming _framing;
+    private long _left;
+    private ChunkReader _chunks;
+    private (int Status, string Text)? _refusal;
+    private bool _hasBegun;
+
+    /// <summary>For the log: of the answer as it was begun, or 499 when the client went before.</summary>
+    public int Status { get; private set; }
+
+    /// <summary>What the head says of the body's length; -1: nothing.</summary>
+    public long Length { get; private set; } = -1;
+
+    /// <summary>The client has all of it.</summary>
+    public bool IsWhole { get; private set; }
+
+    /// <summary>The pod has said something.</summary>
+    public bool HasHeard { get; set; }
+
+    public string? AffinityCookie { get; set; }
+
+    /// <summary>The pod that was asked may have seen the request: no other is asked.</summary>
+    public bool IsDecided => _refusal is not null;
+
+    /// <summary>The pod's final head.</summary>
+    /// <exception cref="PodProtocolException">It cannot be passed on.</exception>
+    public void Take(ResponseHead head)
+    {
+        if (head.Status == 101)
+        {
+            throw new PodProtocolException("switched protocols without being asked to");
+        }
+
+        if (!BodyFraming.TryRead(head, out _framing))
+        {
+            throw new PodProtocolException("answer's Content-Length or Transfer-Encoding is malformed or ambiguous");
+        }
+
+        _head = head;
+        Length = LengthOf(head);
+        if (request.IsHead)
+        {
+            _framing = default;
+        }
+
+        _left = _framing.Length;
+    }
+
+    public void From(KeptPod pod, PodPool pool) => (_pod, _pool) = (pod, pool);
+
+    /// <summary>The pod's failure, as the client will hear of it.</summary>
+    public void Decide(int status, string error, string cause)
+    {
+        request.Exchange.Error = $"{error}: {cause}";
+        _refusal = (status, "the pod did not answer the request");
+    }
+
+    /// <summary>Sends what was decided; nothing to a client that is gone.</summary>
+    public ValueTask RefuseAsync()
+    {
+        var (status, text) = _refusal ?? (502, "no pod accepted the connection");
+        return RefuseAsync(status, text);
+    }
+
+    public async ValueTask RefuseAsync(int status, string text)
+    {
+        if (_hasBegun)
+        {
+            client.Cut();
+            return;
+        }
+
+        Status = client.IsGone ? 499 : status;
+        if (client.IsGone)
+        {
+            return;
+        }
+
+        client.ToSend.Release();
+        AnswerBytes.TryWriteRefusal(client.ToSend, status, new HeaderList(0), text, date, isHead: request.IsHead);
+        client.BeginAnswering();
+        client.Expect(request.Exchange.Route!.Policy.RequestTimeout);
+        IsWhole = await TrySendAsync();
+    }
+
+    /// <summary>Passes on the head and the body.</summary>
+    public async ValueTask PassOnAsync()
+    {
+        Status = _head!.Status;
+        PlainHeads.WriteAnswer(client.ToSend, _head, _framing, Length, AffinityCookie, date);
+        _hasBegun = true;
+        client.BeginAnswering();
+        try
+        {
+            while (await StepAsync())
+            {
+            }
+        }
+        catch (PodBodyException error)
+        {
+            Fail("ResponseBodyDestination", error.Message);
+        }
+    }
+
+    /// <summary>Takes what is in hand, and sends it; or reads. False at the end of the answer, good or bad.</summary>
+    private async ValueTask<bool> StepAsync()
+    {
+        var needsMore = !TakeInHand();
+        var isEnd = IsAtEnd();
+        if (client.ToSend.Length > 0 && (isEnd || needsMore || client.ToSend.Length >= SendSize) && !await TrySendAsync())
+        {
+            return false;
+        }
+
+        if (isEnd)
+        {
+            IsWhole = true;
+            Return();
+            return false;
+        }
+
+        return !needsMore || await TryReadAsync();
+    }
+
+    private bool IsAtEnd() => _framing.End switch
+    {
+        BodyEnd.None => true,
+        BodyEnd.Length => _left == 0,
+        BodyEnd.Chunks => _chunks.IsDone,
+        _ => _pod is null,
+    };
+
+    /// <summary>Moves bytes of the body from the pod's buffer to the client's, up to what is sent at once. False when it needs more from the pod.</summary>
+    private bool TakeInHand()
+    {
+        var (from, to) = (client.FromPod, client.ToSend);
+        while (from.Length > 0 && to.Length < SendSize)
+        {
+            switch (_framing.End)
+            {
+                case BodyEnd.Length:
+                    var part = (int)Math.Min(from.Length, _left);
+                    to.Add(from.Span[..part]);
+                    from.Take(part);
+                    _left -= part;
+                    if (_left == 0)
+                    {
+                        return true;
+                    }
+
+                    break;
+
+                case BodyEnd.Chunks:
+                    var used = _chunks.Read(from.Span, out var data);
+                    AnswerBytes.WriteChunk(to, data);
+                    from.Take(used);
+                    if (_chunks.IsDone)
+                    {
+                        to.Add(AnswerBytes.LastChunk);
+                        return true;
+                    }
+
+                    if (used == 0)
+                    {
+                        return false;
+                    }
+
+                    break;
+
+                case BodyEnd.Close:
+                    AnswerBytes.WriteChunk(to, from.Span);
+                    from.Take(from.Length);
+                    break;
+
+                default:
+                    return true;
+            }
+        }
+
+        return from.Length > 0;
+    }
+
+    private async ValueTask<bool> TryReadAsync()
+    {
+        try
+        {
+            client.Expect(request.Exchange.Route!.Policy.RequestTimeout);
+            if (client.FromPod.Length == 0)
+            {
+                client.FromPod.Release();
+                client.ToSend.Release();
+                await _pod!.Socket.UntilReadableAsync(CancellationToken.None);
+            }
+
+            var read = await _pod!.Socket.ReadAsync(client.FromPod.GetMemory(SendSize), CancellationToken.None);
+            client.FromPod.Advance(read);
+            if (read > 0)
+            {
+                return true;
+            }
+        }
+        catch (Exception error) when (error is IOException or ObjectDisposedException)
+        {
+            Fail(client.IsGone ? "ResponseBodyClient" : client.IsLate ? "RequestTimedOut" : "ResponseBodyDestination", error.Message);
+            return false;
+        }
+
+        if (_framing.End == BodyEnd.Close)
+        {
+            // The whole body: there is nobody left to read from.
+            client.ToSend.Add(AnswerBytes.LastChunk);
+            _pod.Socket.Abandon();
+            client.Ask(null);
+            _pod = null;
+            return true;
+        }
+
+        Fail("ResponseBodyDestination", "the pod's body ended early");
+        return false;
+    }
+
+    private async ValueTask<bool> TrySendAsync()
+    {
+        try
+        {
+            await client.Socket.WriteAsync(client.ToSend.Memory, CancellationToken.None);
+            client.ToSend.Take(client.ToSend.Length);
+            return true;
+        }
+        catch (Exception error) when (error is IOException or ObjectDisposedException)
+        {
+            Fail(client.IsLate ? "RequestTimedOut" : "ResponseBodyClient", error.Message);
+            return false;
+        }
+    }
+
+    /// <summary>Half of an answer must not look like all of it: the client's connection ends.</summary>
+    private void Fail(string error, string cause)
+    {
+        request.Exchange.Error ??= $"{error}: {cause}";
+        _pod?.Socket.Abandon();
+        client.Cut();
+    }
+
+    /// <summary>The pod's connection serves the next request, if it says nothing to the contrary and nothing is left over.</summary>
+    private void Return()
+    {
+        if (_pod is not { } pod)
+        {
+            return;
+        }
+
+        client.Ask(null);
+        if (client.FromPod.Length == 0 && _head!.MayPersist && !client.IsGone)
+        {
+            _pool!.Give(pod);
+        }
+        else
+        {
+            pod.Socket.Abandon();
+        }
+    }
+
+    private long LengthOf(ResponseHead head)
+    {
+        if (_framing.End == BodyEnd.Length)
+        {
+            return _framing.Length;
+        }
+
+        // Two statuses without a body whose heads may still tell a length: what a GET would have got, and none (RFC 9110 §8.6, §15.3.6).
+        return head.Status == 205 ? 0
+            : head.Status == 304 && long.TryParse(head.Headers.Get("Content-Length"), NumberStyles.None, CultureInfo.InvariantCulture, out var length) ? length
+            : -1;
+    }
+}
