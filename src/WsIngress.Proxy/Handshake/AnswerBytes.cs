@@ -34,6 +34,9 @@ internal static class AnswerBytes
         return true;
     }
 
+    /// <summary>The body of a refusal.</summary>
+    public static byte[] TextBytes(int status, string text) => Encoding.UTF8.GetBytes(LocalAnswer.TextOf(status, text));
+
     /// <summary>A refusal of our own: head and text; the head alone to HEAD (RFC 9110 §9.3.2).</summary>
     public static bool TryWriteRefusal(IBufferWriter<byte> output, int status, HeaderList headers, string text, DateLine date, bool isHead = false)
     {
@@ -42,7 +45,7 @@ internal static class AnswerBytes
             return false;
         }
 
-        var body = Encoding.UTF8.GetBytes(LocalAnswer.TextOf(status, text));
+        var body = TextBytes(status, text);
         var head = new HeadBytes(output.GetSpan(HeadBytes.SizeOf(headers) + FixedLines + body.Length));
         StatusLine(ref head, status);
         head.Add("Content-Type: text/plain; charset=utf-8\r\n"u8);

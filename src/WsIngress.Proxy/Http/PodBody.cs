@@ -1,7 +1,3 @@
-using System.Buffers;
-using System.Globalization;
-using System.Text;
-
 namespace WsIngress.Proxy.Http;
 
 /// <summary>The body of a pod's refusal is not well framed: a bad chunk, or an end before its length.</summary>
@@ -13,8 +9,7 @@ internal sealed class PodBodyException(string message) : IOException(message);
 /// </summary>
 internal sealed class PodBody(Stream pod, byte[] early, int earlyOffset, int earlyLength, BodyFraming framing)
 {
-    private const int MaxChunkLine = 256;
-    private readonly byte[] _buffer = early;
+    private byte[] _buffer = early;
     private int _start = earlyOffset;
     private int _end = earlyOffset + earlyLength;
 
@@ -42,27 +37,19 @@ internal sealed class PodBody(Stream pod, byte[] early, int earlyOffset, int ear
 
     private async Task CopyChunksAsync(Stream client, CancellationToken cancellation)
     {
-        while (true)
+        var chunks = default(ChunkReader);
+        while (!chunks.IsDone)
         {
-            var size = ParseChunkSize(await ReadLineAsync(cancellation));
-            if (size == 0)
+            var used = chunks.Read(_buffer.AsSpan(_start, _end - _start), out var data);
+            var part = _buffer.AsMemory(_start + used - data.Length, data.Length);
+            _start += used;
+            if (!part.IsEmpty)
             {
-                // Trailers are read to find the end and dropped: the client was promised none.
-                for (var lines = 0; (await ReadLineAsync(cancellation)).Length > 0; lines++)
-                {
-                    if (lines > 64)
-                    {
-                        throw new PodBodyException("too many trailers");
-                    }
-                }
-
-                return;
+                await client.WriteAsync(part, cancellation);
             }
-
-            await CopyExactlyAsync(client, size, cancellation);
-            if ((await ReadLineAsync(cancellation)).Length != 0)
+            else if (used == 0 && !await FillMoreAsync(cancellation))
             {
-                throw new PodBodyException("chunk longer than its size");
+                throw new PodBodyException("the pod's body ended early");
             }
         }
     }
@@ -101,39 +88,19 @@ internal sealed class PodBody(Stream pod, byte[] early, int earlyOffset, int ear
         return _end > _start;
     }
 
-    private async ValueTask<string> ReadLineAsync(CancellationToken cancellation)
+    /// <summary>More bytes behind the unread ones, or false at the end of the stream.</summary>
+    private async ValueTask<bool> FillMoreAsync(CancellationToken cancellation)
     {
-        var line = new ArrayBufferWriter<byte>(64);
-        while (true)
+        _buffer.AsSpan(_start, _end - _start).CopyTo(_buffer);
+        (_start, _end) = (0, _end - _start);
+        if (_end == _buffer.Length)
         {
-            if (!await FillAsync(cancellation))
-            {
-                throw new PodBodyException("the pod's body ended early");
-            }
-
-            var at = _buffer.AsSpan(_start, _end - _start).IndexOf((byte)'\n');
-            var part = Take(at < 0 ? int.MaxValue : at + 1);
-            line.Write(part.Span);
-            if (line.WrittenCount > MaxChunkLine)
-            {
-                throw new PodBodyException("chunk line too long");
-            }
-
-            if (at >= 0)
-            {
-                var text = line.WrittenSpan;
-                return text.Length >= 2 && text[^2] == '\r' ? Encoding.Latin1.GetString(text[..^2]) : throw new PodBodyException("chunk line without CR");
-            }
+            // No line that is waited for is longer than the bound of lines.
+            Array.Resize(ref _buffer, Math.Max(ChunkReader.MaxLine, _buffer.Length * 2));
         }
-    }
 
-    private static long ParseChunkSize(string line)
-    {
-        var digits = line.AsSpan();
-        var extension = digits.IndexOf(';');
-        digits = (extension < 0 ? digits : digits[..extension]).Trim(" \t");
-        return digits.Length is > 0 and <= 15 && long.TryParse(digits, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var size)
-            ? size
-            : throw new PodBodyException("chunk size is no number");
+        var read = await pod.ReadAsync(_buffer.AsMemory(_end), cancellation);
+        _end += read;
+        return read > 0;
     }
 }

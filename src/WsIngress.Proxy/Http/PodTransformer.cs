@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.AspNetCore.Http;
 using Yarp.ReverseProxy.Forwarder;
 
@@ -52,6 +53,12 @@ internal sealed class PodTransformer(string target, string authority, ForwardedV
 
     public override async ValueTask<bool> TransformResponseAsync(HttpContext httpContext, HttpResponseMessage? proxyResponse, CancellationToken cancellationToken)
     {
+        if (proxyResponse is { StatusCode: HttpStatusCode.SwitchingProtocols })
+        {
+            // Nobody asked it to: the client must not take what follows for another protocol.
+            throw new HttpRequestException("the pod switched protocols without being asked to");
+        }
+
         var copy = await base.TransformResponseAsync(httpContext, proxyResponse, cancellationToken);
         foreach (var name in NamedBy(proxyResponse?.Headers.NonValidated.TryGetValues("Connection", out var lines) == true ? lines.ToString() : null))
         {

@@ -3,7 +3,10 @@ using WsIngress.Transport.Streams;
 
 namespace WsIngress.Proxy.Plain;
 
-/// <summary>A connection to a pod that carries one request after another. Idle ones are the pool's, which closes those that the pod has ended.</summary>
+/// <summary>
+/// A connection to a pod that carries one request after another. An idle one ends when the pod ends it, or says
+/// something: what answers no request would be heard in place of the next answer.
+/// </summary>
 internal sealed class KeptPod(StreamSocket socket, IPEndPoint? address) : IPeerWatch
 {
     private PodPool? _pool;
@@ -19,9 +22,6 @@ internal sealed class KeptPod(StreamSocket socket, IPEndPoint? address) : IPeerW
     /// <summary>Has served a request before: the pod may have ended it just now.</summary>
     public bool HasServed { get; private set; }
 
-    /// <summary>What came while nothing was asked answers nothing: whoever sends it would be heard in place of the next answer.</summary>
-    public bool IsSound => !Socket.IsClosed && !Socket.HasSpoken;
-
     public void Rest(PodPool pool)
     {
         _pool = pool;
@@ -35,6 +35,8 @@ internal sealed class KeptPod(StreamSocket socket, IPEndPoint? address) : IPeerW
         _pool = null;
         Socket.WatchForEnd(null);
     }
+
+    public void PeerSpoke() => PeerGone();
 
     public void PeerGone()
     {

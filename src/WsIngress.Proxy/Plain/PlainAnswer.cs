@@ -34,6 +34,9 @@ internal sealed class PlainAnswer(PlainClient client, PlainRequest request, Date
     /// <summary>The pod has said something.</summary>
     public bool HasHeard { get; set; }
 
+    /// <summary>The pod's head has come, whether it can be passed on or not.</summary>
+    public bool HasHead => _head is not null;
+
     public string? AffinityCookie { get; set; }
 
     /// <summary>The pod that was asked may have seen the request: no other is asked.</summary>
@@ -43,6 +46,7 @@ internal sealed class PlainAnswer(PlainClient client, PlainRequest request, Date
     /// <exception cref="PodProtocolException">It cannot be passed on.</exception>
     public void Take(ResponseHead head)
     {
+        _head = head;
         if (head.Status == 101)
         {
             throw new PodProtocolException("switched protocols without being asked to");
@@ -53,7 +57,6 @@ internal sealed class PlainAnswer(PlainClient client, PlainRequest request, Date
             throw new PodProtocolException("answer's Content-Length or Transfer-Encoding is malformed or ambiguous");
         }
 
-        _head = head;
         Length = LengthOf(head);
         if (request.IsHead)
         {
@@ -88,12 +91,14 @@ internal sealed class PlainAnswer(PlainClient client, PlainRequest request, Date
         }
 
         Status = client.IsGone ? 499 : status;
+        Length = -1;
         if (client.IsGone)
         {
             return;
         }
 
         client.ToSend.Release();
+        Length = AnswerBytes.TextBytes(status, text).Length;
         AnswerBytes.TryWriteRefusal(client.ToSend, status, new HeaderList(0), text, date, isHead: request.IsHead);
         client.BeginAnswering();
         client.Expect(request.Exchange.Route!.Policy.RequestTimeout);

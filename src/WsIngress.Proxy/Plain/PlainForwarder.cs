@@ -95,7 +95,7 @@ internal sealed class PlainForwarder(PodPools pools, Random random, TimeProvider
                 continue;
             }
 
-            answer.Decide(client.IsLate ? 504 : 502, client.IsLate ? "RequestTimedOut" : "Request", failure);
+            answer.Decide(client.IsLate ? 504 : 502, client.IsLate ? "RequestTimedOut" : answer.HasHead ? "ResponseHeaders" : "Request", failure);
             return false;
         }
     }

@@ -40,7 +40,8 @@ internal static class PlainHeads
         var isDated = false;
         foreach (var field in answer.Headers)
         {
-            if (HopByHop.Is(field.Name) || Is(field, "Content-Length") || HeaderList.ListHas(named, field.Name))
+            // Where else a pod can be reached is not where else this ingress can be.
+            if (HopByHop.Is(field.Name) || Is(field, "Content-Length") || Is(field, "Alt-Svc") || HeaderList.ListHas(named, field.Name))
             {
                 continue;
             }

@@ -28,21 +28,16 @@ internal sealed class PodPool(EventLoop loop) : LoopTimer
             return null;
         }
 
-        while (pods.Count > 0)
+        if (pods.Count == 0)
         {
-            var pod = pods[^1];
-            pods.RemoveAt(pods.Count - 1);
-            Count--;
-            pod.Wake();
-            if (pod.IsSound)
-            {
-                return pod;
-            }
-
-            pod.Socket.Close();
+            return null;
         }
 
-        return null;
+        var pod = pods[^1];
+        pods.RemoveAt(pods.Count - 1);
+        Count--;
+        pod.Wake();
+        return pod;
     }
 
     /// <summary>Keeps a connection whose last answer has been read to its end.</summary>

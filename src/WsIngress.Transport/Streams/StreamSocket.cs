@@ -5,10 +5,16 @@ using WsIngress.Transport.Tls;
 
 namespace WsIngress.Transport.Streams;
 
-/// <summary>Hears, on the loop's thread, that a peer has left.</summary>
+/// <summary>Hears, on the loop's thread, what a peer does while nothing is read of it.</summary>
 internal interface IPeerWatch
 {
+    /// <summary>It has left.</summary>
     void PeerGone();
+
+    /// <summary>It has sent something.</summary>
+    void PeerSpoke()
+    {
+    }
 }
 
 /// <summary>
@@ -136,9 +142,6 @@ internal sealed partial class StreamSocket(EventLoop loop, BareSocket socket) : 
         }
     }
 
-    /// <summary>The peer has sent something, or ended, while it was watched for its end.</summary>
-    public bool HasSpoken => _hasSpoken;
-
     /// <summary>Ends what is outstanding with an error and closes; on the loop's thread.</summary>
     public void Abandon()
     {
@@ -165,6 +168,10 @@ internal sealed partial class StreamSocket(EventLoop loop, BareSocket socket) : 
             {
                 _watcher = null;
                 watcher.PeerGone();
+            }
+            else if ((events & LibC.EPOLLIN) != 0 && _read is not { IsPending: true })
+            {
+                watcher.PeerSpoke();
             }
         }
 

@@ -14,5 +14,8 @@ internal static class TestTransport
     private static readonly HandshakeWay Way =
         Environment.GetEnvironmentVariable("WSINGRESS_HANDSHAKE") == "kestrel" ? HandshakeWay.Kestrel : HandshakeWay.Transport;
 
+    /// <summary>Plain requests do not go through the HTTP client of the platform, which asks a pod again that has ended a new connection without an answer.</summary>
+    public static bool ServesPlainOnLoops => Kind == TransportKind.Epoll && Way == HandshakeWay.Transport;
+
     public static ProxyOptions Apply(ProxyOptions options) => options with { Transport = Kind, Handshake = Way };
 }

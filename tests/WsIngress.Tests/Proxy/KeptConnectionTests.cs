@@ -1,0 +1,433 @@
+using System.Collections.Concurrent;
+using System.Net.Sockets;
+using System.Text;
+using WsIngress.Routing;
+using Xunit;
+
+namespace WsIngress.Tests.Proxy;
+
+/// <summary>Connections that carry one plain request after another: a client's, and those to pods, which requests of other clients use next.</summary>
+public sealed class KeptConnectionTests
+{
+    private const string Ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task One_request_after_another_goes_over_one_connection_each_way(bool tls)
+    {
+        await using var pod = new Script((_, c) => c.SendAsync(Ok));
+        await using var proxy = await pod.ProxyAsync();
+        await using var client = await RawHandshake.ConnectAsync(proxy, tls);
+        for (var i = 0; i < 5; i++)
+        {
+            Assert.Equal("ok", await AskAsync(client, $"/{i}"));
+        }
+
+        Assert.Equal(["0 GET /0", "0 GET /1", "0 GET /2", "0 GET /3", "0 GET /4"], pod.Seen);
+        Assert.Equal(5, proxy.Telemetry.Http.Count);
+        await Settled.NothingIsHeldAsync(proxy);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Requests_that_are_sent_before_the_last_is_answered_are_answered_in_their_order(bool tls)
+    {
+        var step = new SemaphoreSlim(0);
+        await using var pod = new Script(async (target, c) =>
+        {
+            await step.WaitAsync(c.Stop);
+            await c.SendAsync($"HTTP/1.1 200 OK\r\nContent-Length: {target.Length}\r\n\r\n{target}");
+        });
+        await using var proxy = await pod.ProxyAsync();
+        await using var client = await RawHandshake.ConnectAsync(proxy, tls);
+        await client.WriteAsync("GET /a HTTP/1.1\r\nHost: a\r\n\r\n");
+        await Settled.TrueAsync(() => pod.Seen.Count == 1, () => "the first request has not come");
+
+        // One that comes while another is served, two at once, and one in parts.
+        await client.WriteAsync("GET /b HTTP/1.1\r\nHost: a\r\n\r\n");
+        await client.WriteAsync("GET /c HTTP/1.1\r\nHost: a\r\n\r\nGET /d HTTP/1.1\r\nHost: a\r\n\r\nGET /e HTT");
+        step.Release(5);
+        foreach (var expected in new[] { "/a", "/b", "/c", "/d" })
+        {
+            await client.ReadHeadAsync();
+            Assert.Equal(expected, await BodyAsync(client, 2));
+        }
+
+        await client.WriteAsync("P/1.1\r\nHost: a\r\n\r\n");
+        await client.ReadHeadAsync();
+        Assert.Equal("/e", await BodyAsync(client, 2));
+        await Settled.NothingIsHeldAsync(proxy);
+    }
+
+    [Fact]
+    public async Task A_connection_goes_on_with_a_body_and_with_a_socket()
+    {
+        await using var pod = await TestPod.StartAsync();
+        await using var proxy = await TestProxy.ToAsync(pod);
+        await using var client = await RawHandshake.ConnectAsync(proxy);
+        await AskAsync(client, "/");
+        await client.WriteAsync("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nbody");
+        client.Headers.Remove("Transfer-Encoding");
+        client.Headers.Remove("Content-Length");
+        await client.ReadHeadAsync();
+        Assert.Equal("body", await client.ReadBodyAsync());
+
+        await client.WriteAsync($"GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {RawHandshake.Key}\r\n\r\n");
+        await client.ReadHeadAsync();
+        Assert.True(client.IsOpen);
+        await client.WriteAsync(Frame.Bytes(Frame.TextOpcode, "hi"u8.ToArray(), masked: true));
+        Assert.Equal("hi", Encoding.ASCII.GetString((await client.ReadFrameAsync())!.Payload));
+    }
+
+    [Fact]
+    public async Task A_kept_connection_that_its_pod_ends_is_not_used_again()
+    {
+        await using var pod = new Script((_, c) => c.SendAsync(Ok), requests: 1);
+        await using var proxy = await pod.ProxyAsync();
+        await using var client = await RawHandshake.ConnectAsync(proxy);
+        for (var i = 0; i < 20; i++)
+        {
+            Assert.Equal("ok", await AskAsync(client, $"/{i}"));
+        }
+
+        // Asked for once each: where the end had not been seen yet, the request did not reach the pod.
+        Assert.Equal(Enumerable.Range(0, 20).Select(i => $"{i} GET /{i}"), pod.Seen);
+    }
+
+    [Fact]
+    public async Task A_request_whose_kept_connection_ends_without_a_byte_is_asked_again_on_a_new_one()
+    {
+        await using var pod = new Script((target, c) => target == "/2" && c.Number == 0 ? c.EndAsync() : c.SendAsync(Ok));
+        await using var proxy = await pod.ProxyAsync();
+        await using var client = await RawHandshake.ConnectAsync(proxy);
+
+        Assert.Equal("ok", await AskAsync(client, "/1"));
+        Assert.Equal("ok", await AskAsync(client, "/2"));
+        Assert.Equal("ok", await AskAsync(client, "/3"));
+        Assert.Equal(["0 GET /1", "0 GET /2", "1 GET /2", "1 GET /3"], pod.Seen);
+        Assert.All(proxy.Telemetry.Http, f => Assert.Equal((200, null), (f.Status, f.Error)));
+    }
+
+    [Theory]
+    [InlineData("HTTP/1.1 20")]
+    [InlineData("HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n")]
+    public async Task A_request_whose_answer_had_begun_is_not_asked_again(string begun)
+    {
+        await using var pod = new Script(async (target, c) =>
+        {
+            await c.SendAsync(target == "/2" ? begun : Ok);
+            if (target == "/2")
+            {
+                await c.EndAsync();
+            }
+        });
+        await using var proxy = await pod.ProxyAsync();
+        await using var client = await RawHandshake.ConnectAsync(proxy);
+
+        Assert.Equal("ok", await AskAsync(client, "/1"));
+        await AskAsync(client, "/2");
+        Assert.Equal(502, client.Status);
+        Assert.Equal("ok", await AskAsync(client, "/3"));
+        Assert.Equal(["0 GET /1", "0 GET /2", "1 GET /3"], pod.Seen);
+    }
+
+    [Fact]
+    public async Task A_new_connection_that_ends_without_an_answer_is_502_and_the_pod_is_asked_once()
+    {
+        await using var pod = new Script((_, c) => c.EndAsync());
+        await using var proxy = await pod.ProxyAsync();
+        await using var client = await RawHandshake.SendAsync(proxy, "GET / HTTP/1.1\nHost: a");
+
+        Assert.Equal(502, client.Status);
+        Assert.InRange(pod.Seen.Count, 1, TestTransport.ServesPlainOnLoops ? 1 : 4);
+    }
+
+    /// <summary>What would be heard in place of the next client's answer (CWE-444).</summary>
+    [Theory]
+    [InlineData("Content-Length: 2\r\n\r\nok", false)]
+    [InlineData("Content-Length: 2\r\n\r\nok", true)]
+    [InlineData("Transfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n", false)]
+    [InlineData("Transfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n", true)]
+    public async Task What_a_pod_says_beyond_its_answer_is_nobodys_answer(string answer, bool isLater)
+    {
+        Assert.SkipUnless(!isLater || TestTransport.ServesPlainOnLoops, "the platform's HTTP client looks at its idle connections every 15 s");
+        const string Evil = "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil";
+        var (speak, spoken) = (new SemaphoreSlim(0), new SemaphoreSlim(0));
+        await using var pod = new Script(async (target, c) =>
+        {
+            await c.SendAsync("HTTP/1.1 200 OK\r\n" + answer + (isLater || target != "/1" ? "" : Evil));
+            if (isLater && target == "/1")
+            {
+                await speak.WaitAsync(c.Stop);
+                await c.SendAsync(Evil);
+                spoken.Release();
+            }
+        });
+        await using var proxy = await pod.ProxyAsync();
+        await using (var first = await RawHandshake.ConnectAsync(proxy))
+        {
+            Assert.Equal("ok", await AskAsync(first, "/1"));
+        }
+
+        if (isLater)
+        {
+            speak.Release();
+            await spoken.WaitAsync();
+            await Settled.TrueAsync(() => KernelQueues.Bytes(pod.Port) == 0, () => "what the pod said is not read, nor its connection closed");
+        }
+
+        for (var i = 2; i < 6; i++)
+        {
+            await using var next = await RawHandshake.ConnectAsync(proxy);
+            Assert.Equal("ok", await AskAsync(next, $"/{i}"));
+        }
+    }
+
+    [Fact]
+    public async Task A_head_that_is_never_whole_and_interim_answers_without_end_are_502()
+    {
+        await using var pod = new Script(async (target, c) =>
+        {
+            for (var i = 0; i < 100_000; i++)
+            {
+                await c.SendAsync(target == "/head" ? (i == 0 ? "HTTP/1.1 200 OK\r\n" : $"X-{i}: {new string('x', 100)}\r\n") : "HTTP/1.1 102 Processing\r\n\r\n");
+            }
+        });
+        await using var proxy = await pod.ProxyAsync();
+        foreach (var target in new[] { "/head", "/interim" })
+        {
+            await using var client = await RawHandshake.SendAsync(proxy, $"GET {target} HTTP/1.1\nHost: a");
+            Assert.Equal(502, client.Status);
+        }
+
+        await Settled.NothingIsHeldAsync(proxy);
+    }
+
+    [Theory]
+    [InlineData("", 504)]
+    [InlineData("HTTP/1.1 200 OK\r\nContent-", 504)]
+    [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf", 200)]
+    [InlineData("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n", 200)]
+    public async Task A_pod_that_falls_silent_ends_the_request_and_nothing_else(string begun, int status)
+    {
+        await using var pod = new Script(async (target, c) =>
+        {
+            await c.SendAsync(target == "/silent" ? begun : Ok);
+            await (target == "/silent" ? c.HangAsync() : Task.CompletedTask);
+        });
+        await using var proxy = await pod.ProxyAsync(new RoutePolicy { RequestTimeout = TimeSpan.FromMilliseconds(300) });
+        await using var client = await RawHandshake.ConnectAsync(proxy);
+        Assert.Equal("ok", await AskAsync(client, "/"));
+        await client.WriteAsync("GET /silent HTTP/1.1\r\nHost: a\r\n\r\n");
+        await client.ReadHeadAsync();
+
+        Assert.Equal(status, client.Status);
+        if (status == 200)
+        {
+            // Half a body must not look like a whole one.
+            await Assert.ThrowsAnyAsync<IOException>(() => BodyAsync(client, 1000));
+        }
+
+        await proxy.Telemetry.WaitAsync(t => t.Http.Count == 2);
+        Assert.Equal(status, proxy.Telemetry.Http.Last().Status);
+        Assert.NotNull(proxy.Telemetry.Http.Last().Error);
+        await Settled.NothingIsHeldAsync(proxy);
+        await using var other = await RawHandshake.ConnectAsync(proxy);
+        Assert.Equal("ok", await AskAsync(other, "/"));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_client_that_does_not_read_holds_its_pod_back_and_is_ended_by_the_request_timeout(bool inChunks)
+    {
+        var part = new string('x', 16 * 1024);
+        long sent = 0;
+        var ended = new TaskCompletionSource();
+        await using var pod = new Script(async (_, c) =>
+        {
+            try
+            {
+                await c.SendAsync("HTTP/1.1 200 OK\r\n" + (inChunks ? "Transfer-Encoding: chunked\r\n\r\n" : "Content-Length: 1000000000\r\n\r\n"));
+                while (true)
+                {
+                    await c.SendAsync(inChunks ? $"4000\r\n{part}\r\n" : part);
+                    sent += part.Length;
+                }
+            }
+            finally
+            {
+                ended.SetResult();
+            }
+        });
+        await using var proxy = await pod.ProxyAsync(new RoutePolicy { RequestTimeout = TimeSpan.FromMilliseconds(500) });
+        await using var client = await RawHandshake.ConnectAsync(proxy);
+        client.Socket!.ReceiveBufferSize = 64 * 1024;
+        await client.WriteAsync("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+
+        await ended.Task.WaitAsync(TimeSpan.FromSeconds(20));
+
+        Assert.InRange(sent, 1, 64 * 1024 * 1024);
+        await Settled.NothingIsHeldAsync(proxy);
+        Assert.Equal(200, Assert.Single(proxy.Telemetry.Http).Status);
+    }
+
+    [Fact]
+    public async Task An_idle_connection_of_a_client_ends_after_the_keep_alive_time()
+    {
+        await using var pod = new Script((_, c) => c.SendAsync(Ok));
+        await using var proxy = await pod.ProxyAsync(configure: o => o with { KeepAliveTimeout = TimeSpan.FromMilliseconds(500) });
+        foreach (var tls in new[] { false, true })
+        {
+            await using var client = await RawHandshake.ConnectAsync(proxy, tls);
+            Assert.Equal("ok", await AskAsync(client, "/"));
+            Assert.Equal(0, await client.Stream.ReadAsync(new byte[1]).AsTask().WaitAsync(TimeSpan.FromSeconds(10)));
+        }
+    }
+
+    [Fact]
+    public async Task The_end_of_the_proxy_ends_idle_connections_on_both_sides()
+    {
+        await using var pod = new Script((_, c) => c.SendAsync(Ok));
+        var proxy = await pod.ProxyAsync();
+        await using var client = await RawHandshake.ConnectAsync(proxy);
+        Assert.Equal("ok", await AskAsync(client, "/"));
+
+        await proxy.DisposeAsync();
+
+        Assert.Equal(0, await client.Stream.ReadAsync(new byte[1]).AsTask().WaitAsync(TimeSpan.FromSeconds(10)));
+        await pod.Ended.WaitAsync(TimeSpan.FromSeconds(10));
+    }
+
+    /// <summary>Leaves in every way while the pod has said so much of its answer.</summary>
+    [Theory]
+    [InlineData("", false)]
+    [InlineData("", true)]
+    [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf", false)]
+    [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf", true)]
+    public async Task A_client_that_leaves_ends_its_pods_connection_and_is_told_as_gone(string begun, bool byReset)
+    {
+        await using var pod = new Script(async (_, c) =>
+        {
+            await c.SendAsync(begun);
+            await c.UntilEndAsync();
+        });
+        await using var proxy = await pod.ProxyAsync();
+        await using var client = await RawHandshake.ConnectAsync(proxy);
+        await client.WriteAsync("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+        await Settled.TrueAsync(() => pod.Seen.Count == 1, () => "the request has not come");
+        if (begun.Length > 0)
+        {
+            await client.ReadHeadAsync();
+        }
+
+        if (byReset)
+        {
+            client.Reset();
+        }
+        else
+        {
+            client.Socket!.Shutdown(SocketShutdown.Both);
+        }
+
+        await pod.Ended.WaitAsync(TimeSpan.FromSeconds(10));
+        await proxy.Telemetry.WaitAsync(t => !t.Http.IsEmpty);
+        Assert.Equal(begun.Length == 0 ? 499 : 200, Assert.Single(proxy.Telemetry.Http).Status);
+        await Settled.NothingIsHeldAsync(proxy);
+    }
+
+    private static async Task<string> AskAsync(RawHandshake client, string target)
+    {
+        await client.WriteAsync($"GET {target} HTTP/1.1\r\nHost: a\r\n\r\n");
+        client.Headers.Remove("Content-Length");
+        client.Headers.Remove("Transfer-Encoding");
+        await client.ReadHeadAsync();
+        return await client.ReadBodyAsync();
+    }
+
+    private static async Task<string> BodyAsync(RawHandshake client, int length)
+    {
+        var bytes = new byte[length];
+        await client.Stream.ReadExactlyAsync(bytes).AsTask().WaitAsync(TimeSpan.FromSeconds(10));
+        return Encoding.Latin1.GetString(bytes);
+    }
+
+    /// <summary>A pod that answers request after request on each of its connections, which are numbered.</summary>
+    private sealed class Script : IAsyncDisposable
+    {
+        private readonly RawPod _pod;
+        private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private int _connections = -1;
+
+        public Script(Func<string, Connection, Task> answer, int requests = int.MaxValue)
+        {
+            _pod = RawPod.Start(async raw =>
+            {
+                var connection = new Connection(raw, Interlocked.Increment(ref _connections));
+                try
+                {
+                    var head = raw.Head;
+                    for (var i = 0; i < requests; i++)
+                    {
+                        var line = head.Split(' ');
+                        Seen.Enqueue($"{connection.Number} {line[0]} {line[1]}");
+                        await answer(line[1], connection);
+                        head = i + 1 < requests ? await RawPod.ReadHeadAsync(raw.Stream, raw.Stop) : "";
+                    }
+                }
+                finally
+                {
+                    _ended.TrySetResult();
+                }
+            });
+        }
+
+        public ConcurrentQueue<string> Seen { get; } = new();
+
+        public int Port => _pod.Port;
+
+        /// <summary>Some connection has ended.</summary>
+        public Task Ended => _ended.Task;
+
+        public async Task<TestProxy> ProxyAsync(RoutePolicy? policy = null, Func<WsIngress.Proxy.ProxyOptions, WsIngress.Proxy.ProxyOptions>? configure = null)
+        {
+            // One loop, so that all clients may use all connections.
+            var proxy = await TestProxy.StartAsync(o => (configure?.Invoke(o) ?? o) with { Loops = 1 });
+            proxy.Publish([_pod.Endpoint], policy);
+            return proxy;
+        }
+
+        public ValueTask DisposeAsync() => _pod.DisposeAsync();
+    }
+
+    private sealed class Connection(RawPodConnection raw, int number)
+    {
+        public int Number => number;
+
+        public CancellationToken Stop => raw.Stop;
+
+        public Task SendAsync(string text) => raw.SendAsync(text);
+
+        public Task HangAsync() => raw.HangAsync();
+
+        /// <summary>Ends the connection; what the client sends next is never read.</summary>
+        public async Task EndAsync()
+        {
+            raw.Socket.Shutdown(SocketShutdown.Both);
+            await raw.Stream.DisposeAsync();
+        }
+
+        /// <summary>Reads until the other end is gone.</summary>
+        public async Task UntilEndAsync()
+        {
+            var buffer = new byte[100];
+            while (await raw.Stream.ReadAsync(buffer, raw.Stop) > 0)
+            {
+            }
+
+            throw new IOException("the other end is gone");
+        }
+    }
+}
