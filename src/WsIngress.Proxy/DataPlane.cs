@@ -67,7 +67,7 @@ public sealed class DataPlane : IAsyncDisposable
         if (_loops is not null && options.Handshake == HandshakeWay.Transport)
         {
             var (limits, date, pools) = (TransportHandshake.Limits(options), new DateLine(time), new PodPools(_loops.Loops));
-            var endpoint = new PlainEndpoint(Tables, forwarding, new PlainForwarder(pools, choice, time), telemetry, _active, ids, date, choice, time, _logger);
+            var endpoint = new PlainEndpoint(Tables, forwarding, new PlainForwarder(pools, retry, choice, time), telemetry, _active, ids, date, choice, time, _logger);
             _plain = new PlainRequests(limits, endpoint, pools, options.KeepAliveTimeout, _loops.Loops, _logger);
             entry = new TransportEntry(limits, new TransportUpgrades(pipeline, _relays, telemetry, ids, date, time, _logger), _plain);
         }
@@ -86,6 +86,8 @@ public sealed class DataPlane : IAsyncDisposable
 
     /// <summary>Every open WebSocket.</summary>
     public RelayRegistry Sockets => _relays.Registry;
+
+    internal IReadOnlyList<EventLoop> Loops => _loops?.Loops ?? [];
 
     /// <summary>Descriptors that each event loop watches; empty without event loops.</summary>
     public IReadOnlyList<int> LoopSockets => _loops?.Loops.Select(l => l.SocketCount).ToArray() ?? [];
@@ -240,7 +242,9 @@ public sealed class DataPlane : IAsyncDisposable
             return;
         }
 
-        kestrel.Listen(endPoint, listen =>
+        // What speaks HTTP/2 alone, or TLS that Kestrel ends, is read by nobody else.
+        var isServers = _loops is not null && (isTls || protocols == HttpProtocols.Http2);
+        kestrel.Listen(isServers ? new ServerEndPoint(endPoint.Address, endPoint.Port) : endPoint, listen =>
         {
             listen.Protocols = protocols;
             if (_options.ProxyProtocolPeers.Length > 0 && _loops is null)

@@ -26,6 +26,9 @@ internal static partial class ProxyLog
     [LoggerMessage(3006, LogLevel.Error, "A connection failed inside the proxy and was closed")]
     public static partial void ConnectionFailed(ILogger logger, Exception error);
 
+    [LoggerMessage(3007, LogLevel.Error, "A plain request failed inside the proxy before it was served; the HTTP server gets it")]
+    public static partial void HeadFailed(ILogger logger, Exception error);
+
     [LoggerMessage(3010, LogLevel.Information, "Draining {Count} sockets over {Window} s, all done by {Deadline} s")]
     public static partial void Draining(ILogger logger, int count, double window, double deadline);
 

@@ -19,6 +19,7 @@ public sealed class EndpointEntry
         AffinityToken = Convert.ToHexStringLower(Hash.AsSpan(0, 16));
         HashSeed = BitConverter.ToUInt64(Hash, 16);
         Address = IPAddress.TryParse(endpoint.Address, out var address) ? new IPEndPoint(address, endpoint.Port) : null;
+        Target = Address is null ? new DnsEndPoint(endpoint.Address, endpoint.Port) : Address;
         Authority = endpoint.Authority;
     }
 
@@ -33,6 +34,9 @@ public sealed class EndpointEntry
 
     /// <summary>Where to connect to; null for a name, which is resolved each time.</summary>
     internal IPEndPoint? Address { get; }
+
+    /// <summary>What connections to it are kept under: its address, or its name, however that was resolved.</summary>
+    internal EndPoint Target { get; }
 
     internal ulong HashSeed { get; }
 

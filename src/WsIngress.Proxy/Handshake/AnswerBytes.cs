@@ -100,13 +100,13 @@ internal static class AnswerBytes
         output.Write("\r\n"u8);
     }
 
-    /// <summary>The first line of an answer.</summary>
-    public static void StatusLine(ref HeadBytes head, int status)
+    /// <summary>The first line of an answer, with the common reason or the pod's own.</summary>
+    public static void StatusLine(ref HeadBytes head, int status, string? reason = null)
     {
         head.Add("HTTP/1.1 "u8);
         head.Add(status.ToString(CultureInfo.InvariantCulture));
         head.Add(" "u8);
-        head.Add(ReasonPhrases.GetReasonPhrase(status));
+        head.Add(reason ?? ReasonPhrases.GetReasonPhrase(status));
         head.Add("\r\n"u8);
     }
 

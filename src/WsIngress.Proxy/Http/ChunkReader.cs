@@ -3,15 +3,15 @@ using System.Buffers.Text;
 namespace WsIngress.Proxy.Http;
 
 /// <summary>
-/// Takes the framing off a body in chunks (RFC 9112 §7.1), from bytes in hand and without I/O. Strict, as the reader of heads is. Trailers are read to
-/// find the end and dropped.
+/// Takes the framing off a body in chunks (RFC 9112 §7.1), from bytes in hand and without I/O. Trailers are read to find the end and dropped.
 /// </summary>
-internal struct ChunkReader
+/// <param name="isLenient">Lines may end with LF alone: what is passed on is framed anew.</param>
+internal struct ChunkReader(bool isLenient)
 {
     /// <summary>Longest line of a size with its extensions, or of a trailer.</summary>
-    public const int MaxLine = 256;
+    public const int MaxLine = 8 * 1024;
 
-    private const int MaxTrailers = 64;
+    private const int MaxTrailerBytes = 64 * 1024;
     private const int MaxDigits = 15;
 
     private long _left;
@@ -53,12 +53,13 @@ internal struct ChunkReader
             return 0;
         }
 
-        if (end == 0 || bytes[end - 1] != '\r')
+        var hasReturn = end > 0 && bytes[end - 1] == '\r';
+        if (!hasReturn && !isLenient)
         {
             throw new PodBodyException("chunk line without CR");
         }
 
-        Take(bytes[..(end - 1)]);
+        Take(bytes[..(hasReturn ? end - 1 : end)]);
         return end + 1;
     }
 
@@ -78,7 +79,7 @@ internal struct ChunkReader
             case Step.Trailer when line.IsEmpty:
                 _step = Step.Done;
                 break;
-            case Step.Trailer when ++_trailers > MaxTrailers:
+            case Step.Trailer when (_trailers += line.Length + 1) > MaxTrailerBytes:
                 throw new PodBodyException("too many trailers");
         }
     }

@@ -127,7 +127,7 @@ internal sealed class HttpEndpoint(LiveTableHolder tables, ForwardedHeaders forw
 
         exchange.Backend = backend;
         var affinity = PickKey.Affinity(backend.Policy, http.Request.Headers.Cookie);
-        var hashKey = PickKey.Hash(backend.Policy, exchange.Forwarded.ClientAddress, exchange.Target, name => http.Request.Headers[name]);
+        var hashKey = PickKey.Hash(backend.Policy, exchange.Forwarded.ClientAddress, exchange.Target, name => http.Request.Headers[name] is { Count: > 0 } lines ? lines[0] : null);
         var transformer = new PodTransformer(PathRewrite.Apply(route, exchange.Target.PathAndQuery, exchange.Target.NormalPath), exchange.Authority, exchange.Forwarded);
         var config = route.ForwarderConfig(backend.Policy.Protocol);
         var client = clients.Get(backend.Policy, route.Policy.ConnectTimeout, http.Features.Get<IDetachFeature>()?.Loop);

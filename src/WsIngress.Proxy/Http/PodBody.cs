@@ -37,7 +37,7 @@ internal sealed class PodBody(Stream pod, byte[] early, int earlyOffset, int ear
 
     private async Task CopyChunksAsync(Stream client, CancellationToken cancellation)
     {
-        var chunks = default(ChunkReader);
+        var chunks = new ChunkReader(isLenient: false);
         while (!chunks.IsDone)
         {
             var used = chunks.Read(_buffer.AsSpan(_start, _end - _start), out var data);

@@ -31,7 +31,7 @@ internal static class PodSocket
             return await connect(new IPEndPoint(address, port), cancellation);
         }
 
-        var addresses = await Dns.GetHostAddressesAsync(host, cancellation);
+        var addresses = await Dns.GetHostAddressesAsync(host, cancellation).WaitAsync(cancellation);
         SocketException? last = null;
         foreach (var resolved in addresses.Where(AddressScope.IsRemoteUnicast).Take(MaxAddresses))
         {

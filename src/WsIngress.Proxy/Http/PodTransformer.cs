@@ -65,6 +65,12 @@ internal sealed class PodTransformer(string target, string authority, ForwardedV
             httpContext.Response.Headers.Remove(name);
         }
 
+        if (httpContext.Response.StatusCode is 204 or 205)
+        {
+            // No body, so no length of one; Kestrel takes the promise for a defect (RFC 9110 §8.6).
+            httpContext.Response.ContentLength = httpContext.Response.StatusCode == 205 ? 0 : null;
+        }
+
         if (proxyResponse is not null && AffinityCookie is { } cookie)
         {
             httpContext.Response.Headers.Append("Set-Cookie", cookie);

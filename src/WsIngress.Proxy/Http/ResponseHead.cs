@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text;
+using Microsoft.AspNetCore.WebUtilities;
 using WsIngress.Transport.Heads;
 
 namespace WsIngress.Proxy.Http;
@@ -7,6 +8,9 @@ namespace WsIngress.Proxy.Http;
 /// <summary>A pod's answer without its body.</summary>
 internal sealed record ResponseHead(int Status, HeaderList Headers)
 {
+    /// <summary>Its reason phrase when it is not the common one of its status.</summary>
+    public string? Reason { get; init; }
+
     /// <summary>HTTP/1.0, which ends a connection unless told otherwise; nothing that we do not say.</summary>
     public bool IsOld { get; init; }
 
@@ -43,6 +47,16 @@ internal static class ResponseHeadReader
     private static readonly SearchValues<byte> Controls = SearchValues.Create(
         [0, 1, 2, 3, 4, 5, 6, 7, 8, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 127]);
 
+    /// <summary>
+    /// The same for answers whose head is written anew for the client, and which other clients of the pod take: lines may end with LF alone, folded lines are
+    /// joined by a space and space before a colon is dropped (RFC 9112 §2.2, §5.1, §5.2).
+    /// </summary>
+    public static HeadError TryReadLenient(ReadOnlySpan<byte> bytes, out ResponseHead? head, out int consumed)
+    {
+        var error = TryRead(bytes, out head, out consumed);
+        return error == HeadError.None ? error : LooseHead.TryRead(bytes, out head, out consumed);
+    }
+
     public static HeadError TryRead(ReadOnlySpan<byte> bytes, out ResponseHead? head, out int consumed)
     {
         head = null;
@@ -55,7 +69,7 @@ internal static class ResponseHeadReader
 
         var rest = bytes[..(end + 2)];
         var lineEnd = rest.IndexOf("\r\n"u8);
-        if (!TryStatusLine(rest[..lineEnd], out var status))
+        if (!TryStatusLine(rest[..lineEnd], out var status, out var reason))
         {
             return HeadError.StatusLine;
         }
@@ -79,14 +93,15 @@ internal static class ResponseHeadReader
         }
 
         consumed = end + 4;
-        head = new ResponseHead(status, headers) { IsOld = bytes[7] == '0' };
+        head = new ResponseHead(status, headers) { IsOld = bytes[7] == '0', Reason = reason };
         return HeadError.None;
     }
 
     /// <summary><c>HTTP/1.x SP 3DIGIT [SP reason]</c>.</summary>
-    private static bool TryStatusLine(ReadOnlySpan<byte> line, out int status)
+    internal static bool TryStatusLine(ReadOnlySpan<byte> line, out int status, out string? reason)
     {
         status = 0;
+        reason = null;
         if (line.Length < 12 || !line.StartsWith("HTTP/1."u8) || line[7] is not ((byte)'0' or (byte)'1') || line[8] != ' ')
         {
             return false;
@@ -102,10 +117,16 @@ internal static class ResponseHeadReader
             status = (status * 10) + line[i] - '0';
         }
 
-        return status is >= 100 and <= 999 && (line.Length == 12 || line[12] == ' ') && !HasControl(line);
+        if (status is < 100 or > 999 || (line.Length > 12 && line[12] != ' ') || HasControl(line))
+        {
+            return false;
+        }
+
+        reason = line.Length > 13 && !Ascii.Equals(line[13..], ReasonPhrases.GetReasonPhrase(status)) ? Encoding.Latin1.GetString(line[13..]) : null;
+        return true;
     }
 
-    private static bool TryHeader(ReadOnlySpan<byte> line, HeaderList headers)
+    internal static bool TryHeader(ReadOnlySpan<byte> line, HeaderList headers)
     {
         var colon = line.IndexOf((byte)':');
         if (colon <= 0 || HasControl(line))

@@ -7,14 +7,14 @@ namespace WsIngress.Proxy.Plain;
 /// A connection to a pod that carries one request after another. An idle one ends when the pod ends it, or says
 /// something: what answers no request would be heard in place of the next answer.
 /// </summary>
-internal sealed class KeptPod(StreamSocket socket, IPEndPoint? address) : IPeerWatch
+internal sealed class KeptPod(StreamSocket socket, EndPoint target) : IPeerWatch
 {
     private PodPool? _pool;
 
     public StreamSocket Socket { get; } = socket;
 
-    /// <summary>What it is kept under; null for a name, which is resolved for every connection.</summary>
-    public IPEndPoint? Address { get; } = address;
+    /// <summary>What it is kept under.</summary>
+    public EndPoint Target { get; } = target;
 
     /// <summary>A timestamp of the loop's clock.</summary>
     public long IdleSince { get; private set; }

@@ -18,9 +18,10 @@ internal sealed class PlainAnswer(PlainClient client, PlainRequest request, Date
     private ResponseHead? _head;
     private BodyFraming _framing;
     private long _left;
-    private ChunkReader _chunks;
+    private ChunkReader _chunks = new(isLenient: true);
     private (int Status, string Text)? _refusal;
     private bool _hasBegun;
+    private bool _mayFollow;
 
     /// <summary>For the log: of the answer as it was begun, or 499 when the client went before.</summary>
     public int Status { get; private set; }
@@ -58,6 +59,9 @@ internal sealed class PlainAnswer(PlainClient client, PlainRequest request, Date
         }
 
         Length = LengthOf(head);
+        // A pod that sends a body where none may be would be heard in place of its next answer.
+        var declares = head.Headers.Contains("Transfer-Encoding") || (head.Headers.Get("Content-Length") is not (null or "0") && head.Status != 304);
+        _mayFollow = declares && (request.IsHead || _framing.End == BodyEnd.None);
         if (request.IsHead)
         {
             _framing = default;
@@ -82,7 +86,10 @@ internal sealed class PlainAnswer(PlainClient client, PlainRequest request, Date
         return RefuseAsync(status, text);
     }
 
-    public async ValueTask RefuseAsync(int status, string text)
+    /// <param name="status">Of the answer.</param>
+    /// <param name="text">The cause.</param>
+    /// <param name="retryAfter">Seconds after which the client may try again, or null.</param>
+    public async ValueTask RefuseAsync(int status, string text, int? retryAfter = null)
     {
         if (_hasBegun)
         {
@@ -98,10 +105,15 @@ internal sealed class PlainAnswer(PlainClient client, PlainRequest request, Date
         }
 
         client.ToSend.Release();
+        var headers = new HeaderList(1);
+        if (retryAfter is { } seconds)
+        {
+            headers.Add("Retry-After", seconds.ToString(CultureInfo.InvariantCulture));
+        }
+
         Length = AnswerBytes.TextBytes(status, text).Length;
-        AnswerBytes.TryWriteRefusal(client.ToSend, status, new HeaderList(0), text, date, isHead: request.IsHead);
+        AnswerBytes.TryWriteRefusal(client.ToSend, status, headers, text, date, isHead: request.IsHead);
         client.BeginAnswering();
-        client.Expect(request.Exchange.Route!.Policy.RequestTimeout);
         IsWhole = await TrySendAsync();
     }
 
@@ -223,7 +235,7 @@ internal sealed class PlainAnswer(PlainClient client, PlainRequest request, Date
         }
         catch (Exception error) when (error is IOException or ObjectDisposedException)
         {
-            Fail(client.IsGone ? "ResponseBodyClient" : client.IsLate ? "RequestTimedOut" : "ResponseBodyDestination", error.Message);
+            Fail(client.IsGone ? "ResponseBodyClient" : client.IsLate ? "RequestTimedOut" : "ResponseBodyDestination", Words(error));
             return false;
         }
 
@@ -245,13 +257,14 @@ internal sealed class PlainAnswer(PlainClient client, PlainRequest request, Date
     {
         try
         {
+            client.Expect(request.Exchange.Route!.Policy.RequestTimeout);
             await client.Socket.WriteAsync(client.ToSend.Memory, CancellationToken.None);
             client.ToSend.Take(client.ToSend.Length);
             return true;
         }
         catch (Exception error) when (error is IOException or ObjectDisposedException)
         {
-            Fail(client.IsLate ? "RequestTimedOut" : "ResponseBodyClient", error.Message);
+            Fail(client.IsLate ? "RequestTimedOut" : "ResponseBodyClient", Words(error));
             return false;
         }
     }
@@ -273,7 +286,7 @@ internal sealed class PlainAnswer(PlainClient client, PlainRequest request, Date
         }
 
         client.Ask(null);
-        if (client.FromPod.Length == 0 && _head!.MayPersist && !client.IsGone)
+        if (client.FromPod.Length == 0 && _head!.MayPersist && !_mayFollow && !client.IsGone)
         {
             _pool!.Give(pod);
         }
@@ -282,6 +295,8 @@ internal sealed class PlainAnswer(PlainClient client, PlainRequest request, Date
             pod.Socket.Abandon();
         }
     }
+
+    private string Words(Exception error) => client.IsGone ? "the client went away" : client.IsLate ? "nothing moved in time" : error.Message;
 
     private long LengthOf(ResponseHead head)
     {

@@ -78,6 +78,7 @@ internal sealed class PlainClient(StreamSocket socket, IFreshConnection connecti
     public void EndServing()
     {
         _isServing = _isAnswering = false;
+        _pod?.Abandon();
         _pod = null;
         socket.WatchForEnd(null);
         FromPod.Release();
@@ -144,9 +145,11 @@ internal sealed class PlainClient(StreamSocket socket, IFreshConnection connecti
 
     private void BreakOff()
     {
-        _dialling?.Cancel();
-        _pod?.Abandon();
-        if (_isAnswering || !_isServing)
+        // All that follows from it happens within these calls: another pod may be asked when they return, or another request served.
+        var (dialling, pod, isEnd) = (_dialling, _pod, _isAnswering || !_isServing);
+        dialling?.Cancel();
+        pod?.Abandon();
+        if (isEnd)
         {
             End();
         }

@@ -20,6 +20,19 @@ internal sealed class PlainEndpoint(
     /// <summary>Null when the request is the server's. Nothing was counted or told then.</summary>
     public PlainRequest? TryRead(RequestHead head, IPAddress peer, bool isTls)
     {
+        try
+        {
+            return Read(head, peer, isTls);
+        }
+        catch (Exception error)
+        {
+            ProxyLog.HeadFailed(logger, error);
+            return null;
+        }
+    }
+
+    private PlainRequest? Read(RequestHead head, IPAddress peer, bool isTls)
+    {
         if (RequestTarget.TryParse(head.Target, out var target) != PathRefusal.None)
         {
             return null;
@@ -34,7 +47,8 @@ internal sealed class PlainEndpoint(
 
         var forwarded = forwarding.Compute(peer, isTls, head.Host, headers.Joined);
         if (RouteGuards.Check(route.Policy, forwarded) != RouteVerdict.Pass
-            || route.PickBackend(random) is not { Policy.Protocol: BackendProtocol.Http } backend
+            || !IsPlain(route)
+            || route.PickBackend(random) is not { } backend
             || backend.Backend.Current.Eligible.Length == 0)
         {
             return null;
@@ -68,15 +82,29 @@ internal sealed class PlainEndpoint(
         };
     }
 
+    /// <summary>Whatever the weights choose; a choice that was made is not made again.</summary>
+    private static bool IsPlain(RouteState route)
+    {
+        foreach (var backend in route.Backends)
+        {
+            if (backend.Policy.Protocol != BackendProtocol.Http)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
     /// <summary>Serves it; true when the connection may go on. Continues on the loop's thread.</summary>
     public async ValueTask<bool> ServeAsync(PlainClient client, PlainRequest request)
     {
         var started = time.GetTimestamp();
         var answer = new PlainAnswer(client, request, date);
         active.Enter();
-        client.BeginServing();
         try
         {
+            client.BeginServing();
             await forwarder.ForwardAsync(client, request, answer);
         }
         catch (Exception error)

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using WsIngress.Proxy.Admission;
 using WsIngress.Proxy.Balancing;
 using WsIngress.Proxy.Handshake;
 using WsIngress.Proxy.Http;
@@ -10,16 +11,16 @@ namespace WsIngress.Proxy.Plain;
 /// Takes a request to a pod and has its answer passed on. A pod that takes no connection costs a try, not the request; a kept connection that ends
 /// without a byte of an answer costs another connection, since what is asked here changes nothing (RFC 9110 §9.2.2).
 /// </summary>
-internal sealed class PlainForwarder(PodPools pools, Random random, TimeProvider time)
+internal sealed class PlainForwarder(PodPools pools, RetryDelay retry, Random random, TimeProvider time)
 {
-    private const int MaxInformational = 8;
+    private const int MaxInformational = 64;
 
     public async ValueTask ForwardAsync(PlainClient client, PlainRequest request, PlainAnswer answer)
     {
         var exchange = request.Exchange;
         var backend = exchange.Backend!;
-        var affinity = PickKey.Affinity(backend.Policy, request.Headers.Joined("Cookie"));
-        var hashKey = PickKey.Hash(backend.Policy, exchange.Forwarded.ClientAddress, exchange.Target, request.Headers.Joined);
+        var affinity = PickKey.Affinity(backend.Policy, request.Headers.Get("Cookie"));
+        var hashKey = PickKey.Hash(backend.Policy, exchange.Forwarded.ClientAddress, exchange.Target, request.Headers.Get);
         List<EndpointEntry>? tried = null;
         while (Balancer.Pick(backend.Backend, backend.Policy, affinity, hashKey, tried, random, time: time) is { } endpoint)
         {
@@ -50,7 +51,7 @@ internal sealed class PlainForwarder(PodPools pools, Random random, TimeProvider
 
         if (tried is null)
         {
-            await answer.RefuseAsync(503, "no endpoint is ready");
+            await answer.RefuseAsync(503, "no endpoint is ready", retry.Draw());
         }
         else
         {
@@ -64,7 +65,7 @@ internal sealed class PlainForwarder(PodPools pools, Random random, TimeProvider
         var pool = pools.Of(client.Loop);
         while (true)
         {
-            var pod = pool.Take(endpoint.Address) ?? await DialAsync(client, request.Exchange, endpoint);
+            var pod = pool.Take(endpoint.Target) ?? await DialAsync(client, request.Exchange, endpoint);
             if (pod is null)
             {
                 return false;
@@ -85,7 +86,7 @@ internal sealed class PlainForwarder(PodPools pools, Random random, TimeProvider
             }
             catch (Exception error) when (error is IOException or ObjectDisposedException)
             {
-                failure = error.Message;
+                failure = client.IsGone ? "the client went away" : client.IsLate ? "no answer in time" : error.Message;
             }
 
             client.Ask(null);
@@ -110,7 +111,7 @@ internal sealed class PlainForwarder(PodPools pools, Random random, TimeProvider
             var socket = endpoint.Address is { } address
                 ? await StreamSocket.ConnectAsync(client.Loop, address, cancellation)
                 : await PodSocket.ConnectAsync(client.Loop, endpoint.Endpoint.Address, endpoint.Endpoint.Port, cancellation);
-            return new KeptPod(socket, endpoint.Address);
+            return new KeptPod(socket, endpoint.Target);
         }
         catch (Exception error) when (error is SocketException or IOException or OperationCanceledException)
         {
@@ -127,6 +128,8 @@ internal sealed class PlainForwarder(PodPools pools, Random random, TimeProvider
     /// <summary>False when the pod has ended the connection before the end of a head.</summary>
     private static async ValueTask<bool> SendAndHearAsync(PlainClient client, PlainRequest request, PlainAnswer answer, KeptPod pod)
     {
+        // What a connection before this one did not take must not be sent to this one.
+        client.ToSend.Release();
         PlainHeads.WriteRequest(client.ToSend, request);
         await pod.Socket.WriteAsync(client.ToSend.Memory, CancellationToken.None);
         client.ToSend.Release();
@@ -167,7 +170,7 @@ internal sealed class PlainForwarder(PodPools pools, Random random, TimeProvider
 
     private static bool TryReadHead(RentedBuffer bytes, out ResponseHead? head)
     {
-        var error = ResponseHeadReader.TryRead(bytes.Span, out head, out var consumed);
+        var error = ResponseHeadReader.TryReadLenient(bytes.Span, out head, out var consumed);
         if (error is not (HeadError.None or HeadError.Incomplete))
         {
             throw new PodProtocolException($"answer is no HTTP/1.1 ({error})");

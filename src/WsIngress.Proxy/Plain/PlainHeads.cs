@@ -34,8 +34,8 @@ internal static class PlainHeads
     /// <param name="date">For an answer without one.</param>
     public static void WriteAnswer(IBufferWriter<byte> output, ResponseHead answer, BodyFraming framing, long length, string? cookie, DateLine date)
     {
-        var head = new HeadBytes(output.GetSpan(HeadBytes.SizeOf(answer.Headers) + (cookie?.Length ?? 0) + FixedLines));
-        AnswerBytes.StatusLine(ref head, answer.Status);
+        var head = new HeadBytes(output.GetSpan(HeadBytes.SizeOf(answer.Headers) + (cookie?.Length ?? 0) + (answer.Reason?.Length ?? 0) + FixedLines));
+        AnswerBytes.StatusLine(ref head, answer.Status, answer.Reason);
         var named = answer.Headers.Joined("Connection");
         var isDated = false;
         foreach (var field in answer.Headers)

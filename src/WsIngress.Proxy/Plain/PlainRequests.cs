@@ -43,6 +43,9 @@ internal sealed class PlainRequests(HeadLimits limits, PlainEndpoint endpoint, P
 
             pools.Of(loop).Close();
         }
+
+        // Who ends the loops must not do so from the thread of one.
+        await Task.Yield();
     }
 
     private async Task RunAsync(PlainClient client, PlainRequest? request)

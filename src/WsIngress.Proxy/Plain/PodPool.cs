@@ -14,44 +14,42 @@ internal sealed class PodPool(EventLoop loop) : LoopTimer
 
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(5);
 
-    private readonly Dictionary<IPEndPoint, List<KeptPod>> _idle = [];
+    private readonly Dictionary<EndPoint, List<KeptPod>> _idle = [];
     private bool _looksLater;
     private bool _isClosed;
 
     public int Count { get; private set; }
 
     /// <summary>An idle connection, or null.</summary>
-    public KeptPod? Take(IPEndPoint? address)
+    public KeptPod? Take(EndPoint target)
     {
-        if (address is null || !_idle.TryGetValue(address, out var pods))
+        while (_idle.TryGetValue(target, out var pods) && pods.Count > 0)
         {
-            return null;
+            var pod = pods[^1];
+            pods.RemoveAt(pods.Count - 1);
+            Count--;
+            pod.Wake();
+            if (!pod.Socket.IsClosed)
+            {
+                return pod;
+            }
         }
 
-        if (pods.Count == 0)
-        {
-            return null;
-        }
-
-        var pod = pods[^1];
-        pods.RemoveAt(pods.Count - 1);
-        Count--;
-        pod.Wake();
-        return pod;
+        return null;
     }
 
     /// <summary>Keeps a connection whose last answer has been read to its end.</summary>
     public void Give(KeptPod pod)
     {
-        if (pod.Address is not { } address || _isClosed || pod.Socket.IsClosed)
+        if (_isClosed || pod.Socket.IsClosed)
         {
             pod.Socket.Abandon();
             return;
         }
 
-        if (!_idle.TryGetValue(address, out var pods))
+        if (!_idle.TryGetValue(pod.Target, out var pods))
         {
-            _idle.Add(address, pods = []);
+            _idle.Add(pod.Target, pods = []);
         }
 
         if (pods.Count == MaxIdle)
@@ -69,7 +67,7 @@ internal sealed class PodPool(EventLoop loop) : LoopTimer
     /// <summary>The pod has ended it.</summary>
     public void Remove(KeptPod pod)
     {
-        if (_idle.TryGetValue(pod.Address!, out var pods) && pods.Remove(pod))
+        if (_idle.TryGetValue(pod.Target, out var pods) && pods.Remove(pod))
         {
             Count--;
         }
@@ -105,7 +103,7 @@ internal sealed class PodPool(EventLoop loop) : LoopTimer
 
     private void Close(Predicate<KeptPod> which)
     {
-        foreach (var (address, pods) in _idle)
+        foreach (var (target, pods) in _idle)
         {
             foreach (var pod in pods.FindAll(which))
             {
@@ -116,7 +114,7 @@ internal sealed class PodPool(EventLoop loop) : LoopTimer
             Count -= pods.RemoveAll(static p => p.Socket.IsClosed);
             if (pods.Count == 0)
             {
-                _idle.Remove(address);
+                _idle.Remove(target);
             }
         }
     }

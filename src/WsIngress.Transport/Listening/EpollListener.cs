@@ -31,6 +31,7 @@ internal sealed class EpollListener : IConnectionListener
         _pipes = pipes;
         _logger = logger;
         _isTls = endPoint is TlsEndPoint;
+        Requests = endPoint is ServerEndPoint ? null : options.Requests;
         _fresh = [.. loops.Loops.Select(_ => new HashSet<FreshSocket>())];
         Options = options;
         EndPoint = Bind(endPoint);
@@ -39,6 +40,9 @@ internal sealed class EpollListener : IConnectionListener
     public EndPoint EndPoint { get; }
 
     internal EpollOptions Options { get; }
+
+    /// <summary>Null leaves every connection to the server.</summary>
+    internal IRequestEntry? Requests { get; }
 
     public async ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default)
     {

@@ -57,5 +57,8 @@ internal sealed record EpollOptions
     public Func<int, TlsSession>? AcceptTls { get; init; }
 }
 
+/// <summary>An end point whose connections are all the HTTP server's, whatever they begin with.</summary>
+internal sealed class ServerEndPoint(IPAddress address, int port) : IPEndPoint(address, port);
+
 /// <summary>An end point whose connections begin with a TLS handshake.</summary>
 internal sealed class TlsEndPoint(IPAddress address, int port) : IPEndPoint(address, port);

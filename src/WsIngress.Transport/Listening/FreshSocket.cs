@@ -149,7 +149,7 @@ internal sealed class FreshSocket(EpollListener listener, EventLoop loop, int de
     private void Deliver(ReadOnlyMemory<byte> first)
     {
         StopTimer();
-        if (listener.Options.Requests is not { } requests || !requests.TryTake(Loop, first, Ends, Tls is not null, this))
+        if (listener.Requests is not { } requests || !requests.TryTake(Loop, first, Ends, Tls is not null, this))
         {
             GiveToServer(Take(), first.Span);
         }

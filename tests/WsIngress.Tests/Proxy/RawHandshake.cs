@@ -23,6 +23,9 @@ internal sealed class RawHandshake : IAsyncDisposable
 
     public int Status { get; private set; }
 
+    /// <summary>What follows the status in its line.</summary>
+    public string Reason { get; private set; } = "";
+
     public HeaderList Headers { get; } = new();
 
     /// <summary>The body, or the frames once the socket is open.</summary>
@@ -91,6 +94,7 @@ internal sealed class RawHandshake : IAsyncDisposable
 
         var lines = head.Split("\r\n", StringSplitOptions.RemoveEmptyEntries);
         Status = int.Parse(lines[0].Split(' ')[1], CultureInfo.InvariantCulture);
+        Reason = string.Join(' ', lines[0].Split(' ').Skip(2));
         foreach (var line in lines.Skip(1))
         {
             var colon = line.IndexOf(':', StringComparison.Ordinal);

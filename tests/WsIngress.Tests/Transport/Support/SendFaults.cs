@@ -15,6 +15,7 @@ internal sealed unsafe class SendFaults : IDisposable
     private Random? _random;
     private long _budget = long.MaxValue;
     private int _percent;
+    private int _breaks;
     private int _refused;
     private int _cut;
 
@@ -52,6 +53,9 @@ internal sealed unsafe class SendFaults : IDisposable
 
     public void Allow(long bytes) => Interlocked.Add(ref _budget, bytes);
 
+    /// <summary>The next call finds its connection broken.</summary>
+    public void BreakNext() => Volatile.Write(ref _breaks, 1);
+
     public void Dispose() => Faulty.TryRemove(_loop, out _);
 
     private static nint Send(int descriptor, byte* bytes, int length) =>
@@ -61,6 +65,11 @@ internal sealed unsafe class SendFaults : IDisposable
 
     private nint Answer(int descriptor, byte* bytes, int length)
     {
+        if (Interlocked.Exchange(ref _breaks, 0) != 0)
+        {
+            return Fail(Errno.EPIPE);
+        }
+
         if (_left.TryGetValue(descriptor, out long left))
         {
             nint count = left == 0 && length > 0 ? Fail(Errno.EPIPE) : LibC.SendNow(descriptor, bytes, (int)Math.Min(left, length));
