@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.AspNetCore.Http;
@@ -229,6 +230,22 @@ public sealed class PlainHttpTests
         await Assert.ThrowsAnyAsync<HttpRequestException>(() => client.SendAsync(Request(proxy, front, "GET")));
         await Settled.NothingIsHeldAsync(proxy);
         Assert.Contains("ResponseBody", proxy.Telemetry.Http.Single().Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("\nConnection: Upgrade\nUpgrade: websocket\nSec-WebSocket-Version: 13\nSec-WebSocket-Key: " + RawHandshake.Key)]
+    public async Task A_port_of_http2_alone_serves_nothing_else(string lines)
+    {
+        await using var pod = RawPod.Saying("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+        await using var proxy = await TestProxy.StartAsync();
+        proxy.Publish([pod.Endpoint]);
+        using var client = new TcpClient("127.0.0.1", proxy.Plane.EndPoints["h2c"].Port);
+        await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes($"GET / HTTP/1.1\nHost: a{lines}\n\n".ReplaceLineEndings("\r\n")));
+        using var reader = new StreamReader(client.GetStream());
+
+        Assert.DoesNotContain(" 200 ", await reader.ReadToEndAsync().WaitAsync(TimeSpan.FromSeconds(10)), StringComparison.Ordinal);
+        Assert.Empty(pod.Heads);
     }
 
     [Theory]

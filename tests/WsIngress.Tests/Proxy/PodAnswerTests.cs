@@ -62,6 +62,25 @@ public sealed class PodAnswerTests
         Assert.Equal(0, consumed);
     }
 
+    [Theory]
+    [InlineData("HTTP/1.1 200 OK\nA: x\nB:y\n\nbody")]
+    [InlineData("HTTP/1.1 200 OK\r\nA: x\nB:y\r\n\nbody")]
+    [InlineData("HTTP/1.1 200 OK\r\nA : x\r\nB\t:\ty \r\n\r\nbody")]
+    [InlineData("HTTP/1.1 200 OK\r\nA:\r\n x\r\nB: y\r\n\r\nbody\r\n\r\n")]
+    [InlineData("HTTP/1.1 200 OK\nA: x\nB: y\n\nbody\r\n\r\n")]
+    public void A_loose_head_is_read_as_it_is_meant_where_it_is_written_anew(string text)
+    {
+        var bytes = Encoding.Latin1.GetBytes(text);
+        var length = text.IndexOf("body", StringComparison.Ordinal);
+        for (var cut = 0; cut < length; cut++)
+        {
+            Assert.Equal(HeadError.Incomplete, ResponseHeadReader.TryReadLenient(bytes.AsSpan(0, cut), out _, out _));
+        }
+
+        Assert.Equal(HeadError.None, ResponseHeadReader.TryReadLenient(bytes, out var head, out var consumed));
+        Assert.Equal((length, "x", "y", 2), (consumed, head!.Headers.Get("A"), head.Headers.Get("B"), head.Headers.Count));
+    }
+
     [Property(MaxTest = 1000)]
     public void Noise_in_a_head_never_throws_and_never_takes_more_than_there_is(byte[] noise, ushort at)
     {
@@ -71,10 +90,20 @@ public sealed class PodAnswerTests
             bytes[(at + (i * 7)) % bytes.Length] = noise[i];
         }
 
-        var error = ResponseHeadReader.TryRead(bytes, out var head, out var consumed);
+        var strict = ResponseHeadReader.TryRead(bytes, out var head, out var consumed);
+        AssertSound(strict, head, consumed, bytes.Length);
+        var loose = ResponseHeadReader.TryReadLenient(bytes, out var other, out var also);
+        AssertSound(loose, other, also, bytes.Length);
+        if (strict == HeadError.None)
+        {
+            Assert.Equal((loose, also, other!.Status), (strict, consumed, head!.Status));
+        }
+    }
 
+    private static void AssertSound(HeadError error, ResponseHead? head, int consumed, int length)
+    {
         Assert.Equal(error == HeadError.None, head is not null);
-        Assert.InRange(consumed, 0, bytes.Length);
+        Assert.InRange(consumed, 0, length);
         if (head is not null)
         {
             foreach (var field in head.Headers)
@@ -106,6 +135,41 @@ public sealed class PodAnswerTests
         var error = Record.Exception(() => Copy(noise, new(BodyEnd.Chunks, 0), [3]));
 
         Assert.True(error is null or PodBodyException, $"{error}");
+    }
+
+    [Property(MaxTest = 1000)]
+    public void A_reader_of_chunks_that_takes_lf_alone_takes_what_the_strict_one_takes_as_the_same(byte[] noise, bool isWhole)
+    {
+        byte[] bytes = isWhole ? [.. Encoding.ASCII.GetBytes($"{noise.Length:x}\r\n"), .. noise, .. noise.Length == 0 ? "\r\n"u8 : "\r\n0\r\n\r\n"u8] : noise;
+        var (strict, strictError) = Read(new ChunkReader(isLenient: false), bytes);
+        var (loose, looseError) = Read(new ChunkReader(isLenient: true), bytes);
+
+        Assert.True(strictError is null or PodBodyException && looseError is null or PodBodyException, $"{strictError} {looseError}");
+        if (strictError is null)
+        {
+            Assert.Null(looseError);
+            Assert.Equal(strict, loose);
+            Assert.True(!isWhole || strict.AsSpan().SequenceEqual(noise));
+        }
+    }
+
+    private static (byte[] Body, Exception? Error) Read(ChunkReader chunks, byte[] bytes)
+    {
+        var body = new List<byte>();
+        var error = Record.Exception(() =>
+        {
+            for (var at = 0; !chunks.IsDone;)
+            {
+                var used = chunks.Read(bytes.AsSpan(at), out var data);
+                body.AddRange(data);
+                at += used;
+                if (used == 0)
+                {
+                    break;
+                }
+            }
+        });
+        return ([.. body], error);
     }
 
     [Theory]
