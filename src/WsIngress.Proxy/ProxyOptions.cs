@@ -45,7 +45,7 @@ public sealed record ProxyOptions
 
     public static TransportKind DefaultTransport => OperatingSystem.IsLinux() ? TransportKind.Epoll : TransportKind.Sockets;
 
-    /// <summary>Who reads the heads of WebSockets over HTTP/1.1. The epoll transport can do it itself.</summary>
+    /// <summary>Who reads the heads of WebSockets and of plain requests over HTTP/1.1. The epoll transport can do it itself.</summary>
     public HandshakeWay Handshake { get; init; } = HandshakeWay.Transport;
 
     /// <summary>Event loops of the epoll transport; 0: one per core.</summary>
@@ -68,10 +68,10 @@ public enum TransportKind
     Epoll,
 }
 
-/// <summary>Who reads the head of a WebSocket handshake over HTTP/1.1; what follows is the same code.</summary>
+/// <summary>Who reads the heads of WebSocket handshakes and of plain requests without a body over HTTP/1.1.</summary>
 public enum HandshakeWay
 {
-    /// <summary>The epoll transport, where a connection begins with a complete, plain upgrade; Kestrel for everything else.</summary>
+    /// <summary>The epoll transport, where a head is complete and ordinary; Kestrel for everything else.</summary>
     Transport,
 
     /// <summary>Kestrel, always.</summary>

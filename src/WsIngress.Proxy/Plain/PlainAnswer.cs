@@ -93,7 +93,6 @@ internal sealed class PlainAnswer(PlainClient client, PlainRequest request, Date
     {
         if (_hasBegun)
         {
-            client.Cut();
             return;
         }
 
@@ -269,12 +268,11 @@ internal sealed class PlainAnswer(PlainClient client, PlainRequest request, Date
         }
     }
 
-    /// <summary>Half of an answer must not look like all of it: the client's connection ends.</summary>
+    /// <summary>The answer stays in part: the client's connection ends, for half of it must not look like all of it.</summary>
     private void Fail(string error, string cause)
     {
         request.Exchange.Error ??= $"{error}: {cause}";
         _pod?.Socket.Abandon();
-        client.Cut();
     }
 
     /// <summary>The pod's connection serves the next request, if it says nothing to the contrary and nothing is left over.</summary>

@@ -32,7 +32,7 @@ internal sealed class ServerSettings
         "loops", "auto|N", "Event loops of --transport epoll", "auto", SettingParsers.LoopsAllowed, SettingParsers.Loops);
 
     private readonly Setting<HandshakeWay?> _handshake = new(
-        "handshake", "auto|transport|kestrel", "Who reads the head of a WebSocket over HTTP/1.1", "auto", SettingParsers.HandshakeAllowed, SettingParsers.Handshake);
+        "handshake", "auto|transport|kestrel", "Who reads the heads of WebSockets and of plain requests over HTTP/1.1", "auto", SettingParsers.HandshakeAllowed, SettingParsers.Handshake);
 
     private readonly Setting<string> _defaults = DefaultSetting.Create();
 

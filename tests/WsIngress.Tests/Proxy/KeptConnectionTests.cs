@@ -63,6 +63,20 @@ public sealed class KeptConnectionTests
     }
 
     [Fact]
+    public async Task Two_requests_that_a_connection_begins_with_are_both_answered()
+    {
+        await using var pod = new Script((target, c) => c.SendAsync($"HTTP/1.1 200 OK\r\nContent-Length: {target.Length}\r\n\r\n{target}"));
+        await using var proxy = await pod.ProxyAsync();
+        await using var client = await RawHandshake.ConnectAsync(proxy);
+        await client.WriteAsync("GET /a HTTP/1.1\r\nHost: a\r\n\r\nGET /b HTTP/1.1\r\nHost: a\r\n\r\n");
+        foreach (var expected in new[] { "/a", "/b" })
+        {
+            await HearAsync(client);
+            Assert.Equal(expected, await BodyAsync(client, 2));
+        }
+    }
+
+    [Fact]
     public async Task A_connection_goes_on_with_a_body_and_with_a_socket()
     {
         await using var pod = await TestPod.StartAsync();
@@ -168,9 +182,12 @@ public sealed class KeptConnectionTests
     [InlineData("HEAD", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")]
     [InlineData("GET", "HTTP/1.1 204 No Content\r\nTransfer-Encoding: chunked\r\n\r\n")]
     [InlineData("GET", "HTTP/1.1 304 Not Modified\r\nTransfer-Encoding: chunked\r\n\r\n")]
-    public async Task A_connection_on_which_a_body_may_follow_that_must_not_is_not_kept(string method, string head)
+    [InlineData("GET", "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok")]
+    [InlineData("GET", "HTTP/1.1 200 OK\r\nConnection: x, Close\r\nContent-Length: 2\r\n\r\nok")]
+    [InlineData("GET", "HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok")]
+    public async Task A_connection_that_may_end_or_bring_a_forbidden_body_is_not_kept(string method, string head)
     {
-        Assert.SkipUnless(TestTransport.ServesPlainOnLoops, "the platform's HTTP client keeps it");
+        Assert.SkipUnless(TestTransport.ServesPlainOnLoops || head.EndsWith("ok", StringComparison.Ordinal), "the platform's HTTP client keeps it");
         await using var pod = new Script((target, c) => c.SendAsync(target == "/1" ? head : Ok));
         await using var proxy = await pod.ProxyAsync();
         await using (var first = await RawHandshake.SendAsync(proxy, $"{method} /1 HTTP/1.1\nHost: a"))
@@ -222,6 +239,8 @@ public sealed class KeptConnectionTests
             await using var next = await RawHandshake.ConnectAsync(proxy);
             Assert.Equal("ok", await AskAsync(next, $"/{i}"));
         }
+
+        Assert.Equal(["0 GET /1", "1 GET /2", "1 GET /3", "1 GET /4", "1 GET /5"], pod.Seen);
     }
 
     [Fact]

@@ -38,9 +38,9 @@ public sealed class PodPoolTests
     }
 
     [Fact]
-    public async Task A_pods_end_and_a_pods_word_take_their_connection_away()
+    public async Task A_pods_end_and_a_pods_word_take_their_connection_away_at_once()
     {
-        using var loop = LoopWork.Start();
+        using var loop = LoopWork.Start(new FakeTimeProvider());
         var pool = new PodPool(loop);
         var (ended, spoke, stays) = (Open(loop, Pod), Open(loop, Pod), Open(loop, Pod));
         await loop.RunAsync(() =>
