@@ -147,10 +147,10 @@ internal static class AdminJson
         json.WriteString("outcome", RelayOutcomes.Word(report.Outcome));
         json.WriteString("side", Words.Of(report.Side));
         AccessLog.Text(json, "detail", report.Detail);
-        AccessLog.Close(json, "closeFromClient", report.CloseFromClient);
-        AccessLog.Close(json, "closeToClient", report.CloseToClient);
-        AccessLog.Close(json, "closeFromBackend", report.CloseFromBackend);
-        AccessLog.Close(json, "closeToBackend", report.CloseToBackend);
+        AccessLog.Close(json, LogNames.CloseFromClient, report.CloseFromClient);
+        AccessLog.Close(json, LogNames.CloseToClient, report.CloseToClient);
+        AccessLog.Close(json, LogNames.CloseFromBackend, report.CloseFromBackend);
+        AccessLog.Close(json, LogNames.CloseToBackend, report.CloseToBackend);
         json.WriteEndObject();
     }
 

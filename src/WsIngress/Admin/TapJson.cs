@@ -10,6 +10,7 @@ namespace WsIngress.Admin;
 /// <summary>The lines of a tap: <c>tap</c>, a <c>frame</c> for each, <c>end</c>.</summary>
 internal static class TapJson
 {
+    private static readonly JsonEncodedText Close = JsonEncodedText.Encode("close");
     private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     public static void Begin(IBufferWriter<byte> output, SocketFacts socket, DateTimeOffset until, bool withPayload) => Line(output, "tap", json =>
@@ -32,7 +33,7 @@ internal static class TapJson
         json.WriteNumber("rsv", frame.Rsv);
         json.WriteBoolean("masked", frame.Masked);
         json.WriteNumber("length", frame.Length);
-        AccessLog.Close(json, "close", frame.Close);
+        AccessLog.Close(json, Close, frame.Close);
         if (frame.Payload is { } payload)
         {
             json.WriteString("payload", Convert.ToHexStringLower(payload));

@@ -21,15 +21,15 @@ internal sealed class AccessLog(Stream output, TimeProvider time) : IProxyTeleme
     public void HttpCompleted(HttpFacts facts) => Line("http", json =>
     {
         Request(json, facts.Request);
-        json.WriteNumber("status", facts.Status);
-        json.WriteNumber("durationMs", Milliseconds(facts.Duration));
+        json.WriteNumber(LogNames.Status, facts.Status);
+        json.WriteNumber(LogNames.DurationMs, Milliseconds(facts.Duration));
         Target(json, facts.Request.Route, facts.Service, facts.Pod, facts.PodAddress);
         if (facts.ResponseBytes >= 0)
         {
-            json.WriteNumber("responseBytes", facts.ResponseBytes);
+            json.WriteNumber(LogNames.ResponseBytes, facts.ResponseBytes);
         }
 
-        Text(json, "error", facts.Error);
+        Text(json, LogNames.Error, facts.Error);
     });
 
     public void HandshakeCompleted(HandshakeFacts facts)
@@ -42,11 +42,11 @@ internal sealed class AccessLog(Stream output, TimeProvider time) : IProxyTeleme
         Line("websocket-refused", json =>
         {
             Request(json, facts.Request);
-            json.WriteNumber("status", facts.Status);
-            json.WriteString("reason", Words.Kebab(facts.Refusal.ToString()));
-            Text(json, "detail", facts.Detail);
-            json.WriteNumber("tries", facts.Tries);
-            json.WriteNumber("durationMs", Milliseconds(facts.Duration));
+            json.WriteNumber(LogNames.Status, facts.Status);
+            json.WriteString(LogNames.Reason, Words.Kebab(facts.Refusal.ToString()));
+            Text(json, LogNames.Detail, facts.Detail);
+            json.WriteNumber(LogNames.Tries, facts.Tries);
+            json.WriteNumber(LogNames.DurationMs, Milliseconds(facts.Duration));
             Target(json, facts.Request.Route, facts.Service, facts.Pod, facts.PodAddress);
         });
     }
@@ -54,35 +54,35 @@ internal sealed class AccessLog(Stream output, TimeProvider time) : IProxyTeleme
     public void SocketOpened(SocketFacts facts, RequestFacts request) => Line("websocket-open", json =>
     {
         Request(json, request);
-        Text(json, "subprotocol", facts.Subprotocol);
+        Text(json, LogNames.Subprotocol, facts.Subprotocol);
         Target(json, facts.Route, facts.Service, facts.Pod, facts.PodAddress);
-        json.WriteNumber("tableRevision", facts.Route.Revision);
+        json.WriteNumber(LogNames.TableRevision, facts.Route.Revision);
     });
 
     public void SocketClosed(SocketFacts facts, RelayReport report) => Line("websocket-close", json =>
     {
-        json.WriteString("id", facts.Id);
+        json.WriteString(LogNames.Id, facts.Id);
         Origin(json, facts);
-        json.WriteString("route", RouteOf(facts));
+        json.WriteString(LogNames.Route, RouteOf(facts));
         Target(json, facts.Route, facts.Service, facts.Pod, facts.PodAddress);
-        json.WriteString("outcome", RelayOutcomes.Word(report.Outcome));
-        json.WriteString("side", Words.Of(report.Side));
-        Text(json, "detail", report.Detail);
-        Close(json, "closeFromClient", report.CloseFromClient);
-        Close(json, "closeToClient", report.CloseToClient);
-        Close(json, "closeFromBackend", report.CloseFromBackend);
-        Close(json, "closeToBackend", report.CloseToBackend);
-        json.WriteNumber("ageSeconds", Math.Round(report.Age.TotalSeconds, 3));
-        json.WriteNumber("messagesFromClient", report.FromClient.Messages);
-        json.WriteNumber("messagesFromBackend", report.FromBackend.Messages);
-        json.WriteNumber("bytesFromClient", report.FromClient.WireBytes);
-        json.WriteNumber("bytesFromBackend", report.FromBackend.WireBytes);
-        json.WriteNumber("tableRevision", facts.Route.Revision);
+        json.WriteString(LogNames.Outcome, RelayOutcomes.Word(report.Outcome));
+        json.WriteString(LogNames.Side, Words.Of(report.Side));
+        Text(json, LogNames.Detail, report.Detail);
+        Close(json, LogNames.CloseFromClient, report.CloseFromClient);
+        Close(json, LogNames.CloseToClient, report.CloseToClient);
+        Close(json, LogNames.CloseFromBackend, report.CloseFromBackend);
+        Close(json, LogNames.CloseToBackend, report.CloseToBackend);
+        json.WriteNumber(LogNames.AgeSeconds, Math.Round(report.Age.TotalSeconds, 3));
+        json.WriteNumber(LogNames.MessagesFromClient, report.FromClient.Messages);
+        json.WriteNumber(LogNames.MessagesFromBackend, report.FromBackend.Messages);
+        json.WriteNumber(LogNames.BytesFromClient, report.FromClient.WireBytes);
+        json.WriteNumber(LogNames.BytesFromBackend, report.FromBackend.WireBytes);
+        json.WriteNumber(LogNames.TableRevision, facts.Route.Revision);
     });
 
     public ValueTask DisposeAsync() => _writer.DisposeAsync();
 
-    internal static void Close(Utf8JsonWriter json, string name, CloseStatus? status)
+    internal static void Close(Utf8JsonWriter json, JsonEncodedText name, CloseStatus? status)
     {
         if (status is null)
         {
@@ -92,10 +92,10 @@ internal sealed class AccessLog(Stream output, TimeProvider time) : IProxyTeleme
         json.WriteStartObject(name);
         if (status.Code is { } code)
         {
-            json.WriteNumber("code", code);
+            json.WriteNumber(LogNames.Code, code);
         }
 
-        json.WriteString("reason", status.Reason);
+        json.WriteString(LogNames.Reason, status.Reason);
         json.WriteEndObject();
     }
 
@@ -107,13 +107,21 @@ internal sealed class AccessLog(Stream output, TimeProvider time) : IProxyTeleme
         }
     }
 
+    private static void Text(Utf8JsonWriter json, JsonEncodedText name, string? value)
+    {
+        if (!string.IsNullOrEmpty(value))
+        {
+            json.WriteString(name, value);
+        }
+    }
+
     /// <summary>Who opened a socket, and at which host and path.</summary>
     internal static void Origin(Utf8JsonWriter json, SocketFacts socket)
     {
-        json.WriteString("requestId", socket.RequestId);
-        json.WriteString("client", socket.Client.ToString());
-        json.WriteString("host", socket.Host);
-        json.WriteString("path", socket.Path);
+        json.WriteString(LogNames.RequestId, socket.RequestId);
+        json.WriteString(LogNames.Client, socket.Client.ToString());
+        json.WriteString(LogNames.Host, socket.Host);
+        json.WriteString(LogNames.Path, socket.Path);
     }
 
     /// <summary>Kind and path of the rule that took it: <c>prefix /chat</c>.</summary>
@@ -121,28 +129,28 @@ internal sealed class AccessLog(Stream output, TimeProvider time) : IProxyTeleme
 
     private static void Request(Utf8JsonWriter json, RequestFacts request)
     {
-        json.WriteString("id", request.Id);
-        json.WriteString("requestId", request.RequestId);
-        json.WriteString("client", request.Client.ToString());
-        json.WriteString("method", request.Method);
-        json.WriteString("scheme", request.Scheme);
-        json.WriteString("host", request.Host);
-        json.WriteString("path", request.Path);
-        json.WriteString("protocol", request.Protocol);
-        Text(json, "userAgent", request.UserAgent);
+        json.WriteString(LogNames.Id, request.Id);
+        json.WriteString(LogNames.RequestId, request.RequestId);
+        json.WriteString(LogNames.Client, request.Client.ToString());
+        json.WriteString(LogNames.Method, request.Method);
+        json.WriteString(LogNames.Scheme, request.Scheme);
+        json.WriteString(LogNames.Host, request.Host);
+        json.WriteString(LogNames.Path, request.Path);
+        json.WriteString(LogNames.Protocol, request.Protocol);
+        Text(json, LogNames.UserAgent, request.UserAgent);
     }
 
     private static void Target(Utf8JsonWriter json, RouteState? route, string? service, string? pod, string? address)
     {
         if (route is not null)
         {
-            json.WriteString("namespace", route.Route.Owner.Namespace);
-            json.WriteString("ingress", route.Route.Owner.Name);
+            json.WriteString(LogNames.Namespace, route.Route.Owner.Namespace);
+            json.WriteString(LogNames.Ingress, route.Route.Owner.Name);
         }
 
-        Text(json, "service", service);
-        Text(json, "pod", pod);
-        Text(json, "podAddress", address);
+        Text(json, LogNames.Service, service);
+        Text(json, LogNames.Pod, pod);
+        Text(json, LogNames.PodAddress, address);
     }
 
     private static double Milliseconds(TimeSpan duration) => Math.Round(duration.TotalMilliseconds, 3);
@@ -150,10 +158,8 @@ internal sealed class AccessLog(Stream output, TimeProvider time) : IProxyTeleme
     private void Line(string kind, Action<Utf8JsonWriter> write) => _writer.Write(json =>
     {
         json.WriteStartObject();
-        Span<char> now = stackalloc char[24];
-        time.GetUtcNow().TryFormat(now, out var length, "yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture);
-        json.WriteString("time", now[..length]);
-        json.WriteString("event", kind);
+        json.WriteString(LogNames.Time, LogTime.Text(time.GetUtcNow()));
+        json.WriteString(LogNames.Event, kind);
         write(json);
         json.WriteEndObject();
     });

@@ -1,4 +1,7 @@
+using System.Globalization;
 using System.Net.WebSockets;
+using FsCheck.Xunit;
+using WsIngress.Telemetry;
 using WsIngress.Tests.Proxy;
 using Xunit;
 
@@ -37,6 +40,18 @@ public sealed class AccessLogTests
         Assert.Equal((4001, "enough"), ((int)close["closeFromClient"]!["code"]!, (string)close["closeFromClient"]!["reason"]!));
         Assert.Equal((1, 1), ((int)close["messagesFromClient"]!, (int)close["messagesFromBackend"]!));
         Assert.True((double)close["ageSeconds"]! >= 0);
+    }
+
+    /// <summary>In any order, also backwards, before 1970, and in other time zones.</summary>
+    [Property(MaxTest = 300)]
+    public void A_moment_reads_as_if_all_of_it_had_been_formatted(int[] steps, short offset)
+    {
+        var moment = new DateTimeOffset(1970, 1, 1, 0, 0, 0, TimeSpan.FromMinutes(offset % 800));
+        foreach (var step in steps)
+        {
+            moment = moment.AddTicks(step * 977L);
+            Assert.Equal(moment.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture), LogTime.Text(moment));
+        }
     }
 
     [Fact]
