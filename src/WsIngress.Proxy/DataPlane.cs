@@ -67,7 +67,7 @@ public sealed class DataPlane : IAsyncDisposable
         if (_loops is not null && options.Handshake == HandshakeWay.Transport)
         {
             var (limits, date, pools) = (TransportHandshake.Limits(options), new DateLine(time), new PodPools(_loops.Loops));
-            var endpoint = new PlainEndpoint(Tables, forwarding, new PlainForwarder(pools, retry, choice, time), telemetry, _active, ids, date, choice, time, _logger);
+            var endpoint = new PlainEndpoint(Tables, forwarding, new PlainForwarder(pools, retry, choice, time), telemetry, _active, _relays, ids, date, choice, time, _logger);
             _plain = new PlainRequests(limits, endpoint, pools, options.KeepAliveTimeout, _loops.Loops, _logger);
             entry = new TransportEntry(limits, new TransportUpgrades(pipeline, _relays, telemetry, ids, date, time, _logger), _plain);
         }
@@ -78,6 +78,7 @@ public sealed class DataPlane : IAsyncDisposable
             new HttpEndpoint(Tables, forwarding, _host.Services.GetRequiredService<IHttpForwarder>(), _clients, telemetry, retry, choice, time),
             new WebSocketEndpoint(pipeline, _relays, telemetry, time),
             _active,
+            _relays,
             ids,
             _logger);
     }

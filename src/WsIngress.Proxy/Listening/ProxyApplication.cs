@@ -11,7 +11,7 @@ namespace WsIngress.Proxy.Listening;
 /// What Kestrel calls for every request, with nothing in between: no middleware, no framework routing. Decides between WebSocket
 /// and plain HTTP, and turns any defect into one failed request.
 /// </summary>
-internal sealed class ProxyApplication(HttpEndpoint http, WebSocketEndpoint webSocket, ActiveRequests active, RequestIds ids, ILogger logger) : IHttpApplication<DefaultHttpContext>
+internal sealed class ProxyApplication(HttpEndpoint http, WebSocketEndpoint webSocket, ActiveRequests active, SocketRelays relays, RequestIds ids, ILogger logger) : IHttpApplication<DefaultHttpContext>
 {
     public DefaultHttpContext CreateContext(IFeatureCollection contextFeatures)
     {
@@ -33,6 +33,18 @@ internal sealed class ProxyApplication(HttpEndpoint http, WebSocketEndpoint webS
     public async Task ProcessRequestAsync(DefaultHttpContext context)
     {
         var id = ids.Next();
+        if (relays.IsDraining && (HttpProtocol.IsHttp11(context.Request.Protocol) || HttpProtocol.IsHttp10(context.Request.Protocol)))
+        {
+            // The next request is better asked of another replica than of a connection that is about to be cut.
+            context.Response.OnStarting(
+                static http =>
+                {
+                    ((HttpContext)http).Response.Headers.Connection = "close";
+                    return Task.CompletedTask;
+                },
+                context);
+        }
+
         try
         {
             if (WebSocketRequest.IsUpgrade(context) is { } kind)

@@ -8,7 +8,11 @@ namespace WsIngress.Proxy.Plain;
 /// The answer to one plain request: the pod's head, then its body as it comes, or a refusal of our own. What has come is sent before more is waited for,
 /// so that events arrive one by one; what the client does not take is not read from the pod.
 /// </summary>
-internal sealed class PlainAnswer(PlainClient client, PlainRequest request, DateLine date)
+/// <param name="client">Gets it.</param>
+/// <param name="request">Asked for it.</param>
+/// <param name="isLast">The connection ends behind it, which its head says.</param>
+/// <param name="date">For a head without one.</param>
+internal sealed class PlainAnswer(PlainClient client, PlainRequest request, bool isLast, DateLine date)
 {
     /// <summary>Bytes of a body that are collected before they are sent.</summary>
     private const int SendSize = 16 * 1024;
@@ -104,7 +108,12 @@ internal sealed class PlainAnswer(PlainClient client, PlainRequest request, Date
         }
 
         client.ToSend.Release();
-        var headers = new HeaderList(1);
+        var headers = new HeaderList(2);
+        if (isLast)
+        {
+            headers.Add("Connection", "close");
+        }
+
         if (retryAfter is { } seconds)
         {
             headers.Add("Retry-After", seconds.ToString(CultureInfo.InvariantCulture));
@@ -120,7 +129,7 @@ internal sealed class PlainAnswer(PlainClient client, PlainRequest request, Date
     public async ValueTask PassOnAsync()
     {
         Status = _head!.Status;
-        PlainHeads.WriteAnswer(client.ToSend, _head, _framing, Length, AffinityCookie, date);
+        PlainHeads.WriteAnswer(client.ToSend, _head, _framing, Length, AffinityCookie, isLast, date);
         _hasBegun = true;
         client.BeginAnswering();
         try

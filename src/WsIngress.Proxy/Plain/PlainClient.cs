@@ -56,18 +56,8 @@ internal sealed class PlainClient(StreamSocket socket, IFreshConnection connecti
         socket.WatchForEnd(this);
     }
 
-    /// <summary>A connection is waited for; its token is cancelled when the request is broken off.</summary>
-    public CancellationToken BeginDialling()
-    {
-        _dialling = new CancellationTokenSource();
-        return _dialling.Token;
-    }
-
-    public void EndDialling()
-    {
-        _dialling?.Dispose();
-        _dialling = null;
-    }
+    /// <summary>A connection is waited for, and this cancelled when the request is broken off. Null: it is there, or will not be.</summary>
+    public void Dial(CancellationTokenSource? dialling) => _dialling = dialling;
 
     /// <summary>This pod's connection is the request's; it is closed when the request is broken off. Null: it is over.</summary>
     public void Ask(StreamSocket? pod) => _pod = pod;

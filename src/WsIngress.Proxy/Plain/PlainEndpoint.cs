@@ -1,6 +1,5 @@
 using System.Net;
 using Microsoft.Extensions.Logging;
-using WsIngress.Proxy.Balancing;
 using WsIngress.Proxy.Http;
 using WsIngress.Proxy.Listening;
 using WsIngress.Proxy.Live;
@@ -15,7 +14,7 @@ namespace WsIngress.Proxy.Plain;
 /// a pod of TLS or HTTP/2 is left to that one.
 /// </summary>
 internal sealed class PlainEndpoint(
-    LiveTableHolder tables, ForwardedHeaders forwarding, PlainForwarder forwarder, IProxyTelemetry telemetry, ActiveRequests active, RequestIds ids, DateLine date, Random random, TimeProvider time, ILogger logger)
+    LiveTableHolder tables, ForwardedHeaders forwarding, PlainForwarder forwarder, IProxyTelemetry telemetry, ActiveRequests active, SocketRelays relays, RequestIds ids, DateLine date, Random random, TimeProvider time, ILogger logger)
 {
     /// <summary>Null when the request is the server's. Nothing was counted or told then.</summary>
     public PlainRequest? TryRead(RequestHead head, IPAddress peer, bool isTls)
@@ -100,7 +99,8 @@ internal sealed class PlainEndpoint(
     public async ValueTask<bool> ServeAsync(PlainClient client, PlainRequest request)
     {
         var started = time.GetTimestamp();
-        var answer = new PlainAnswer(client, request, date);
+        var isLast = relays.IsDraining;
+        var answer = new PlainAnswer(client, request, isLast, date);
         active.Enter();
         try
         {
@@ -121,6 +121,6 @@ internal sealed class PlainEndpoint(
             telemetry.HttpCompleted(request.Exchange.ToFacts(answer.Status, time.GetElapsedTime(started), answer.Length));
         }
 
-        return answer.IsWhole && !client.IsGone;
+        return answer.IsWhole && !isLast && !client.IsGone;
     }
 }

@@ -104,13 +104,14 @@ internal sealed class PlainForwarder(PodPools pools, RetryDelay retry, Random ra
     /// <summary>Null when there is no connection.</summary>
     private static async ValueTask<KeptPod?> DialAsync(PlainClient client, HttpExchange exchange, EndpointEntry endpoint)
     {
+        using var dialling = new CancellationTokenSource();
+        client.Dial(dialling);
         client.Expect(exchange.Route!.Policy.ConnectTimeout);
         try
         {
-            var cancellation = client.BeginDialling();
             var socket = endpoint.Address is { } address
-                ? await StreamSocket.ConnectAsync(client.Loop, address, cancellation)
-                : await PodSocket.ConnectAsync(client.Loop, endpoint.Endpoint.Address, endpoint.Endpoint.Port, cancellation);
+                ? await StreamSocket.ConnectAsync(client.Loop, address, dialling.Token)
+                : await PodSocket.ConnectAsync(client.Loop, endpoint.Endpoint.Address, endpoint.Endpoint.Port, dialling.Token);
             return new KeptPod(socket, endpoint.Target);
         }
         catch (Exception error) when (error is SocketException or IOException or OperationCanceledException)
@@ -121,7 +122,7 @@ internal sealed class PlainForwarder(PodPools pools, RetryDelay retry, Random ra
         }
         finally
         {
-            client.EndDialling();
+            client.Dial(null);
         }
     }
 

@@ -31,8 +31,9 @@ internal static class PlainHeads
     /// <param name="framing">Of the body that goes to the client: by length, or else in chunks.</param>
     /// <param name="length">What <c>Content-Length</c> says; -1: nothing.</param>
     /// <param name="cookie">A <c>Set-Cookie</c> to add, or null.</param>
+    /// <param name="isLast">The connection ends behind it.</param>
     /// <param name="date">For an answer without one.</param>
-    public static void WriteAnswer(IBufferWriter<byte> output, ResponseHead answer, BodyFraming framing, long length, string? cookie, DateLine date)
+    public static void WriteAnswer(IBufferWriter<byte> output, ResponseHead answer, BodyFraming framing, long length, string? cookie, bool isLast, DateLine date)
     {
         var head = new HeadBytes(output.GetSpan(HeadBytes.SizeOf(answer.Headers) + (cookie?.Length ?? 0) + (answer.Reason?.Length ?? 0) + FixedLines));
         AnswerBytes.StatusLine(ref head, answer.Status, answer.Reason);
@@ -62,6 +63,11 @@ internal static class PlainHeads
         if (cookie is not null)
         {
             head.AddField("Set-Cookie", cookie);
+        }
+
+        if (isLast)
+        {
+            head.Add("Connection: close\r\n"u8);
         }
 
         if (!isDated)

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using WsIngress.Proxy.Live;
 using WsIngress.Proxy.Telemetry;

@@ -48,6 +48,34 @@ public sealed class DrainTests
         }
     }
 
+    [Theory]
+    [InlineData(false, "GET", "")]
+    [InlineData(true, "GET", "")]
+    [InlineData(false, "POST", "\nContent-Length: 0")]
+    [InlineData(false, "GET", "\nHost: b")]
+    public async Task From_the_begin_of_a_drain_the_next_answer_on_a_connection_is_its_last(bool tls, string method, string more)
+    {
+        await using var pod = await TestPod.StartAsync();
+        await using var proxy = await TestProxy.ToAsync(pod);
+        await using var open = await RawHandshake.OpenAsync(proxy);
+        await proxy.Telemetry.WaitAsync(t => t.Opened.Count == 1);
+        await using var client = await RawHandshake.SendAsync(proxy, $"{method} / HTTP/1.1\nHost: a{(more.Contains("Host", StringComparison.Ordinal) ? "" : more)}", tls);
+        Assert.Equal((200, null), (client.Status, client.Headers.Get("Connection")));
+        await client.ReadBodyAsync();
+        using var force = new CancellationTokenSource();
+        var drain = proxy.Plane.DrainAsync(TimeSpan.FromSeconds(60), TimeSpan.FromSeconds(60), force.Token);
+
+        await client.WriteAsync($"{method} / HTTP/1.1\nHost: a{more}\n\n".ReplaceLineEndings("\r\n"));
+        await client.ReadHeadAsync();
+        using var rest = new StreamReader(client.Stream);
+        await rest.ReadToEndAsync().WaitAsync(TimeSpan.FromSeconds(10));
+
+        Assert.Equal(more.Contains("Host", StringComparison.Ordinal) ? 400 : 200, client.Status);
+        Assert.Equal("close", client.Headers.Get("Connection"));
+        await force.CancelAsync();
+        await drain.WaitAsync(TimeSpan.FromSeconds(10));
+    }
+
     [Fact]
     public async Task During_a_drain_handshakes_get_503_on_every_way_in_and_plain_requests_are_served()
     {

@@ -1,7 +1,4 @@
-using System.Collections.Concurrent;
-using System.Net.Sockets;
 using System.Text;
-using WsIngress.Routing;
 using WsIngress.Tests.Transport.Support;
 using Xunit;
 
@@ -17,12 +14,12 @@ public sealed class KeptConnectionTests
     [InlineData(true)]
     public async Task One_request_after_another_goes_over_one_connection_each_way(bool tls)
     {
-        await using var pod = new Script((_, c) => c.SendAsync(Ok));
+        await using var pod = new ScriptedPod((_, c) => c.SendAsync(Ok));
         await using var proxy = await pod.ProxyAsync();
         await using var client = await RawHandshake.ConnectAsync(proxy, tls);
         for (var i = 0; i < 5; i++)
         {
-            Assert.Equal("ok", await AskAsync(client, $"/{i}"));
+            Assert.Equal("ok", await client.AskAsync($"/{i}"));
         }
 
         Assert.Equal(["0 GET /0", "0 GET /1", "0 GET /2", "0 GET /3", "0 GET /4"], pod.Seen);
@@ -36,7 +33,7 @@ public sealed class KeptConnectionTests
     public async Task Requests_that_are_sent_before_the_last_is_answered_are_answered_in_their_order(bool tls)
     {
         var step = new SemaphoreSlim(0);
-        await using var pod = new Script(async (target, c) =>
+        await using var pod = new ScriptedPod(async (target, c) =>
         {
             await step.WaitAsync(c.Stop);
             await c.SendAsync($"HTTP/1.1 200 OK\r\nContent-Length: {target.Length}\r\n\r\n{target}");
@@ -53,26 +50,26 @@ public sealed class KeptConnectionTests
         foreach (var expected in new[] { "/a", "/b", "/c", "/d" })
         {
             await client.ReadHeadAsync();
-            Assert.Equal(expected, await BodyAsync(client, 2));
+            Assert.Equal(expected, await client.BodyAsync(2));
         }
 
         await client.WriteAsync("P/1.1\r\nHost: a\r\n\r\n");
         await client.ReadHeadAsync();
-        Assert.Equal("/e", await BodyAsync(client, 2));
+        Assert.Equal("/e", await client.BodyAsync(2));
         await Settled.NothingIsHeldAsync(proxy);
     }
 
     [Fact]
     public async Task Two_requests_that_a_connection_begins_with_are_both_answered()
     {
-        await using var pod = new Script((target, c) => c.SendAsync($"HTTP/1.1 200 OK\r\nContent-Length: {target.Length}\r\n\r\n{target}"));
+        await using var pod = new ScriptedPod((target, c) => c.SendAsync($"HTTP/1.1 200 OK\r\nContent-Length: {target.Length}\r\n\r\n{target}"));
         await using var proxy = await pod.ProxyAsync();
         await using var client = await RawHandshake.ConnectAsync(proxy);
         await client.WriteAsync("GET /a HTTP/1.1\r\nHost: a\r\n\r\nGET /b HTTP/1.1\r\nHost: a\r\n\r\n");
         foreach (var expected in new[] { "/a", "/b" })
         {
-            await HearAsync(client);
-            Assert.Equal(expected, await BodyAsync(client, 2));
+            await client.HearAsync();
+            Assert.Equal(expected, await client.BodyAsync(2));
         }
     }
 
@@ -82,9 +79,9 @@ public sealed class KeptConnectionTests
         await using var pod = await TestPod.StartAsync();
         await using var proxy = await TestProxy.ToAsync(pod);
         await using var client = await RawHandshake.ConnectAsync(proxy);
-        await AskAsync(client, "/");
+        await client.AskAsync("/");
         await client.WriteAsync("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nbody");
-        await HearAsync(client);
+        await client.HearAsync();
         Assert.Equal("body", await client.ReadBodyAsync());
 
         await client.WriteAsync($"GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {RawHandshake.Key}\r\n\r\n");
@@ -97,12 +94,12 @@ public sealed class KeptConnectionTests
     [Fact]
     public async Task A_kept_connection_that_its_pod_ends_is_not_used_again()
     {
-        await using var pod = new Script((_, c) => c.SendAsync(Ok), requests: 1);
+        await using var pod = new ScriptedPod((_, c) => c.SendAsync(Ok), requests: 1);
         await using var proxy = await pod.ProxyAsync();
         await using var client = await RawHandshake.ConnectAsync(proxy);
         for (var i = 0; i < 20; i++)
         {
-            Assert.Equal("ok", await AskAsync(client, $"/{i}"));
+            Assert.Equal("ok", await client.AskAsync($"/{i}"));
         }
 
         // Asked for once each: where the end had not been seen yet, the request did not reach the pod.
@@ -112,13 +109,13 @@ public sealed class KeptConnectionTests
     [Fact]
     public async Task A_request_whose_kept_connection_ends_without_a_byte_is_asked_again_on_a_new_one()
     {
-        await using var pod = new Script((target, c) => target == "/2" && c.Number == 0 ? c.EndAsync() : c.SendAsync(Ok));
+        await using var pod = new ScriptedPod((target, c) => target == "/2" && c.Number == 0 ? c.EndAsync() : c.SendAsync(Ok));
         await using var proxy = await pod.ProxyAsync();
         await using var client = await RawHandshake.ConnectAsync(proxy);
 
-        Assert.Equal("ok", await AskAsync(client, "/1"));
-        Assert.Equal("ok", await AskAsync(client, "/2"));
-        Assert.Equal("ok", await AskAsync(client, "/3"));
+        Assert.Equal("ok", await client.AskAsync("/1"));
+        Assert.Equal("ok", await client.AskAsync("/2"));
+        Assert.Equal("ok", await client.AskAsync("/3"));
         Assert.Equal(["0 GET /1", "0 GET /2", "1 GET /2", "1 GET /3"], pod.Seen);
         Assert.All(proxy.Telemetry.Http, f => Assert.Equal((200, null), (f.Status, f.Error)));
     }
@@ -128,18 +125,18 @@ public sealed class KeptConnectionTests
     public async Task A_request_that_a_kept_connection_does_not_take_is_sent_once_on_a_new_one()
     {
         Assert.SkipUnless(TestTransport.ServesPlainOnLoops, "the fault is one of the loop's sends");
-        await using var pod = new Script((target, c) => c.SendAsync($"HTTP/1.1 200 OK\r\nContent-Length: {target.Length}\r\n\r\n{target}"));
+        await using var pod = new ScriptedPod((target, c) => c.SendAsync($"HTTP/1.1 200 OK\r\nContent-Length: {target.Length}\r\n\r\n{target}"));
         await using var proxy = await pod.ProxyAsync();
         await using var alice = await RawHandshake.ConnectAsync(proxy);
         await using var bob = await RawHandshake.ConnectAsync(proxy);
-        Assert.Equal("/0", await AskAsync(bob, "/0"));
-        Assert.Equal("/1", await AskAsync(alice, "/1"));
+        Assert.Equal("/0", await bob.AskAsync("/0"));
+        Assert.Equal("/1", await alice.AskAsync("/1"));
         using var faults = SendFaults.On(proxy.Plane.Loops[0]);
         faults.BreakNext();
 
-        Assert.Equal("/2", await AskAsync(alice, "/2"));
-        Assert.Equal("/3", await AskAsync(bob, "/3"));
-        Assert.Equal("/4", await AskAsync(alice, "/4"));
+        Assert.Equal("/2", await alice.AskAsync("/2"));
+        Assert.Equal("/3", await bob.AskAsync("/3"));
+        Assert.Equal("/4", await alice.AskAsync("/4"));
         Assert.Equal(["0 GET /0", "0 GET /1", "1 GET /2", "1 GET /3", "1 GET /4"], pod.Seen);
     }
 
@@ -148,7 +145,7 @@ public sealed class KeptConnectionTests
     [InlineData("HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n")]
     public async Task A_request_whose_answer_had_begun_is_not_asked_again(string begun)
     {
-        await using var pod = new Script(async (target, c) =>
+        await using var pod = new ScriptedPod(async (target, c) =>
         {
             await c.SendAsync(target == "/2" ? begun : Ok);
             if (target == "/2")
@@ -159,17 +156,17 @@ public sealed class KeptConnectionTests
         await using var proxy = await pod.ProxyAsync();
         await using var client = await RawHandshake.ConnectAsync(proxy);
 
-        Assert.Equal("ok", await AskAsync(client, "/1"));
-        await AskAsync(client, "/2");
+        Assert.Equal("ok", await client.AskAsync("/1"));
+        await client.AskAsync("/2");
         Assert.Equal(502, client.Status);
-        Assert.Equal("ok", await AskAsync(client, "/3"));
+        Assert.Equal("ok", await client.AskAsync("/3"));
         Assert.Equal(["0 GET /1", "0 GET /2", "1 GET /3"], pod.Seen);
     }
 
     [Fact]
     public async Task A_new_connection_that_ends_without_an_answer_is_502_and_the_pod_is_asked_once()
     {
-        await using var pod = new Script((_, c) => c.EndAsync());
+        await using var pod = new ScriptedPod((_, c) => c.EndAsync());
         await using var proxy = await pod.ProxyAsync();
         await using var client = await RawHandshake.SendAsync(proxy, "GET / HTTP/1.1\nHost: a");
 
@@ -187,8 +184,8 @@ public sealed class KeptConnectionTests
     [InlineData("GET", "HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok")]
     public async Task A_connection_that_may_end_or_bring_a_forbidden_body_is_not_kept(string method, string head)
     {
-        Assert.SkipUnless(TestTransport.ServesPlainOnLoops || head.EndsWith("ok", StringComparison.Ordinal), "the platform's HTTP client keeps it");
-        await using var pod = new Script((target, c) => c.SendAsync(target == "/1" ? head : Ok));
+        Assert.SkipUnless(TestTransport.ServesPlainOnLoops || head.Contains("close", StringComparison.OrdinalIgnoreCase), "the platform's HTTP client keeps it");
+        await using var pod = new ScriptedPod((target, c) => c.SendAsync(target == "/1" ? head : Ok));
         await using var proxy = await pod.ProxyAsync();
         await using (var first = await RawHandshake.SendAsync(proxy, $"{method} /1 HTTP/1.1\nHost: a"))
         {
@@ -196,7 +193,7 @@ public sealed class KeptConnectionTests
         }
 
         await using var next = await RawHandshake.ConnectAsync(proxy);
-        Assert.Equal("ok", await AskAsync(next, "/2"));
+        Assert.Equal("ok", await next.AskAsync("/2"));
         Assert.Equal([$"0 {method} /1", "1 GET /2"], pod.Seen);
     }
 
@@ -211,7 +208,7 @@ public sealed class KeptConnectionTests
         Assert.SkipUnless(!isLater || TestTransport.ServesPlainOnLoops, "the platform's HTTP client looks at its idle connections every 15 s");
         const string Evil = "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil";
         var (speak, spoken) = (new SemaphoreSlim(0), new SemaphoreSlim(0));
-        await using var pod = new Script(async (target, c) =>
+        await using var pod = new ScriptedPod(async (target, c) =>
         {
             await c.SendAsync("HTTP/1.1 200 OK\r\n" + answer + (isLater || target != "/1" ? "" : Evil));
             if (isLater && target == "/1")
@@ -224,7 +221,7 @@ public sealed class KeptConnectionTests
         await using var proxy = await pod.ProxyAsync();
         await using (var first = await RawHandshake.ConnectAsync(proxy))
         {
-            Assert.Equal("ok", await AskAsync(first, "/1"));
+            Assert.Equal("ok", await first.AskAsync("/1"));
         }
 
         if (isLater)
@@ -237,7 +234,7 @@ public sealed class KeptConnectionTests
         for (var i = 2; i < 6; i++)
         {
             await using var next = await RawHandshake.ConnectAsync(proxy);
-            Assert.Equal("ok", await AskAsync(next, $"/{i}"));
+            Assert.Equal("ok", await next.AskAsync($"/{i}"));
         }
 
         Assert.Equal(["0 GET /1", "1 GET /2", "1 GET /3", "1 GET /4", "1 GET /5"], pod.Seen);
@@ -246,7 +243,7 @@ public sealed class KeptConnectionTests
     [Fact]
     public async Task A_head_that_is_never_whole_and_interim_answers_without_end_are_502()
     {
-        await using var pod = new Script(async (target, c) =>
+        await using var pod = new ScriptedPod(async (target, c) =>
         {
             for (var i = 0; i < 100_000; i++)
             {
@@ -261,245 +258,5 @@ public sealed class KeptConnectionTests
         }
 
         await Settled.NothingIsHeldAsync(proxy);
-    }
-
-    [Theory]
-    [InlineData("", 504)]
-    [InlineData("HTTP/1.1 200 OK\r\nContent-", 504)]
-    [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf", 200)]
-    [InlineData("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n", 200)]
-    public async Task A_pod_that_falls_silent_ends_the_request_and_nothing_else(string begun, int status)
-    {
-        await using var pod = new Script(async (target, c) =>
-        {
-            await c.SendAsync(target == "/silent" ? begun : Ok);
-            await (target == "/silent" ? c.HangAsync() : Task.CompletedTask);
-        });
-        await using var proxy = await pod.ProxyAsync(new RoutePolicy { RequestTimeout = TimeSpan.FromMilliseconds(300) });
-        await using var client = await RawHandshake.ConnectAsync(proxy);
-        Assert.Equal("ok", await AskAsync(client, "/"));
-        await client.WriteAsync("GET /silent HTTP/1.1\r\nHost: a\r\n\r\n");
-        await HearAsync(client);
-
-        Assert.Equal(status, client.Status);
-        if (status == 200)
-        {
-            // Half a body must not look like a whole one.
-            await Assert.ThrowsAnyAsync<IOException>(() => BodyAsync(client, 1000));
-        }
-
-        await proxy.Telemetry.WaitAsync(t => t.Http.Count == 2);
-        Assert.Equal(status, proxy.Telemetry.Http.Last().Status);
-        Assert.NotNull(proxy.Telemetry.Http.Last().Error);
-        await Settled.NothingIsHeldAsync(proxy);
-        await using var other = await RawHandshake.ConnectAsync(proxy);
-
-        // Who was answered may ask again; that includes a 504.
-        var next = status == 200 ? other : client;
-        if (status != 200)
-        {
-            await client.ReadBodyAsync();
-        }
-
-        Assert.Equal("ok", await AskAsync(next, "/"));
-    }
-
-    [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public async Task A_client_that_does_not_read_holds_its_pod_back_and_is_ended_by_the_request_timeout(bool inChunks)
-    {
-        var part = new string('x', 16 * 1024);
-        long sent = 0;
-        var ended = new TaskCompletionSource();
-        await using var pod = new Script(async (_, c) =>
-        {
-            try
-            {
-                await c.SendAsync("HTTP/1.1 200 OK\r\n" + (inChunks ? "Transfer-Encoding: chunked\r\n\r\n" : "Content-Length: 1000000000\r\n\r\n"));
-                while (true)
-                {
-                    await c.SendAsync(inChunks ? $"4000\r\n{part}\r\n" : part);
-                    sent += part.Length;
-                }
-            }
-            finally
-            {
-                ended.SetResult();
-            }
-        });
-        await using var proxy = await pod.ProxyAsync(new RoutePolicy { RequestTimeout = TimeSpan.FromMilliseconds(500) });
-        await using var client = await RawHandshake.ConnectAsync(proxy);
-        client.Socket!.ReceiveBufferSize = 64 * 1024;
-        await client.WriteAsync("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
-
-        await ended.Task.WaitAsync(TimeSpan.FromSeconds(20));
-
-        Assert.InRange(sent, 1, 64 * 1024 * 1024);
-        await Settled.NothingIsHeldAsync(proxy);
-        Assert.Equal(200, Assert.Single(proxy.Telemetry.Http).Status);
-    }
-
-    [Fact]
-    public async Task An_idle_connection_of_a_client_ends_after_the_keep_alive_time()
-    {
-        await using var pod = new Script((_, c) => c.SendAsync(Ok));
-        await using var proxy = await pod.ProxyAsync(configure: o => o with { KeepAliveTimeout = TimeSpan.FromMilliseconds(500) });
-        foreach (var tls in new[] { false, true })
-        {
-            await using var client = await RawHandshake.ConnectAsync(proxy, tls);
-            Assert.Equal("ok", await AskAsync(client, "/"));
-            Assert.Equal(0, await client.Stream.ReadAsync(new byte[1]).AsTask().WaitAsync(TimeSpan.FromSeconds(10)));
-        }
-    }
-
-    [Fact]
-    public async Task The_end_of_the_proxy_ends_idle_connections_on_both_sides()
-    {
-        await using var pod = new Script((_, c) => c.SendAsync(Ok));
-        var proxy = await pod.ProxyAsync();
-        await using var client = await RawHandshake.ConnectAsync(proxy);
-        Assert.Equal("ok", await AskAsync(client, "/"));
-
-        await proxy.DisposeAsync();
-
-        Assert.Equal(0, await client.Stream.ReadAsync(new byte[1]).AsTask().WaitAsync(TimeSpan.FromSeconds(10)));
-        await pod.Ended.WaitAsync(TimeSpan.FromSeconds(10));
-    }
-
-    /// <summary>Leaves in every way while the pod has said so much of its answer.</summary>
-    [Theory]
-    [InlineData("", false)]
-    [InlineData("", true)]
-    [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf", false)]
-    [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf", true)]
-    public async Task A_client_that_leaves_ends_its_pods_connection_and_is_told_as_gone(string begun, bool byReset)
-    {
-        await using var pod = new Script(async (_, c) =>
-        {
-            await c.SendAsync(begun);
-            await c.UntilEndAsync();
-        });
-        await using var proxy = await pod.ProxyAsync();
-        await using var client = await RawHandshake.ConnectAsync(proxy);
-        await client.WriteAsync("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
-        await Settled.TrueAsync(() => pod.Seen.Count == 1, () => "the request has not come");
-        if (begun.Length > 0)
-        {
-            await client.ReadHeadAsync();
-        }
-
-        if (byReset)
-        {
-            client.Reset();
-        }
-        else
-        {
-            client.Socket!.Shutdown(SocketShutdown.Both);
-        }
-
-        await pod.Ended.WaitAsync(TimeSpan.FromSeconds(10));
-        await proxy.Telemetry.WaitAsync(t => !t.Http.IsEmpty);
-        Assert.Equal(begun.Length == 0 ? 499 : 200, Assert.Single(proxy.Telemetry.Http).Status);
-        await Settled.NothingIsHeldAsync(proxy);
-    }
-
-    private static async Task<string> AskAsync(RawHandshake client, string target)
-    {
-        await client.WriteAsync($"GET {target} HTTP/1.1\r\nHost: a\r\n\r\n");
-        await HearAsync(client);
-        return await client.ReadBodyAsync();
-    }
-
-    /// <summary>The next head, in place of the last.</summary>
-    private static Task HearAsync(RawHandshake client)
-    {
-        client.Headers.Remove("Content-Length");
-        client.Headers.Remove("Transfer-Encoding");
-        return client.ReadHeadAsync();
-    }
-
-    private static async Task<string> BodyAsync(RawHandshake client, int length)
-    {
-        var bytes = new byte[length];
-        await client.Stream.ReadExactlyAsync(bytes).AsTask().WaitAsync(TimeSpan.FromSeconds(10));
-        return Encoding.Latin1.GetString(bytes);
-    }
-
-    /// <summary>A pod that answers request after request on each of its connections, which are numbered.</summary>
-    private sealed class Script : IAsyncDisposable
-    {
-        private readonly RawPod _pod;
-        private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        private int _connections = -1;
-
-        public Script(Func<string, Connection, Task> answer, int requests = int.MaxValue)
-        {
-            _pod = RawPod.Start(async raw =>
-            {
-                var connection = new Connection(raw, Interlocked.Increment(ref _connections));
-                try
-                {
-                    var head = raw.Head;
-                    for (var i = 0; i < requests; i++)
-                    {
-                        var line = head.Split(' ');
-                        Seen.Enqueue($"{connection.Number} {line[0]} {line[1]}");
-                        await answer(line[1], connection);
-                        head = i + 1 < requests ? await RawPod.ReadHeadAsync(raw.Stream, raw.Stop) : "";
-                    }
-                }
-                finally
-                {
-                    _ended.TrySetResult();
-                }
-            });
-        }
-
-        public ConcurrentQueue<string> Seen { get; } = new();
-
-        public int Port => _pod.Port;
-
-        /// <summary>Some connection has ended.</summary>
-        public Task Ended => _ended.Task;
-
-        public async Task<TestProxy> ProxyAsync(RoutePolicy? policy = null, Func<WsIngress.Proxy.ProxyOptions, WsIngress.Proxy.ProxyOptions>? configure = null)
-        {
-            // One loop, so that all clients may use all connections.
-            var proxy = await TestProxy.StartAsync(o => (configure?.Invoke(o) ?? o) with { Loops = 1 });
-            proxy.Publish([_pod.Endpoint], policy);
-            return proxy;
-        }
-
-        public ValueTask DisposeAsync() => _pod.DisposeAsync();
-    }
-
-    private sealed class Connection(RawPodConnection raw, int number)
-    {
-        public int Number => number;
-
-        public CancellationToken Stop => raw.Stop;
-
-        public Task SendAsync(string text) => raw.SendAsync(text);
-
-        public Task HangAsync() => raw.HangAsync();
-
-        /// <summary>Ends the connection; what the client sends next is never read.</summary>
-        public async Task EndAsync()
-        {
-            raw.Socket.Shutdown(SocketShutdown.Both);
-            await raw.Stream.DisposeAsync();
-        }
-
-        /// <summary>Reads until the other end is gone.</summary>
-        public async Task UntilEndAsync()
-        {
-            var buffer = new byte[100];
-            while (await raw.Stream.ReadAsync(buffer, raw.Stop) > 0)
-            {
-            }
-
-            throw new IOException("the other end is gone");
-        }
     }
 }
