@@ -47,21 +47,9 @@ internal static class LooseHead
     /// <summary>Up to and with the first empty line; 0 when there is none.</summary>
     private static int LengthOf(ReadOnlySpan<byte> bytes)
     {
-        for (var start = 0; ;)
-        {
-            var end = bytes[start..].IndexOf((byte)'\n');
-            if (end < 0)
-            {
-                return 0;
-            }
-
-            var isEmpty = end == 0 || (end == 1 && bytes[start] == '\r');
-            start += end + 1;
-            if (isEmpty)
-            {
-                return start;
-            }
-        }
+        var bare = bytes.IndexOf("\n\n"u8);
+        var full = bytes.IndexOf("\n\r\n"u8);
+        return bare >= 0 && (full < 0 || bare < full) ? bare + 2 : full + (full < 0 ? 1 : 3);
     }
 
     private static ReadOnlySpan<byte> NextLine(ref ReadOnlySpan<byte> rest)

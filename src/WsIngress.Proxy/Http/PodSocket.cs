@@ -21,8 +21,14 @@ internal static class PodSocket
 
     /// <summary>The same as a socket of an event loop; continues on its thread.</summary>
     /// <exception cref="SocketException">No address accepted the connection, or none may be dialled.</exception>
-    public static Task<StreamSocket> ConnectAsync(EventLoop loop, string host, int port, CancellationToken cancellation) =>
-        ConnectAsync(host, port, (endPoint, token) => StreamSocket.ConnectAsync(loop, endPoint, token).AsTask(), cancellation);
+    public static async Task<StreamSocket> ConnectAsync(EventLoop loop, string host, int port, CancellationToken cancellation)
+    {
+        var socket = await ConnectAsync(host, port, (endPoint, token) => StreamSocket.ConnectAsync(loop, endPoint, token).AsTask(), cancellation);
+
+        // A connection that was there before it was waited for goes on where its name was resolved.
+        await loop.SwitchTo();
+        return socket;
+    }
 
     private static async Task<T> ConnectAsync<T>(string host, int port, Func<IPEndPoint, CancellationToken, Task<T>> connect, CancellationToken cancellation)
     {

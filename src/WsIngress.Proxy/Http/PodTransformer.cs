@@ -69,6 +69,7 @@ internal sealed class PodTransformer(string target, string authority, ForwardedV
         {
             // No body, so no length of one; Kestrel takes the promise for a defect (RFC 9110 §8.6).
             httpContext.Response.ContentLength = httpContext.Response.StatusCode == 205 ? 0 : null;
+            copy = false;
         }
 
         if (proxyResponse is not null && AffinityCookie is { } cookie)

@@ -97,8 +97,16 @@ internal sealed class TransportUpgrades(
     private async Task RefuseAsync(StreamSocket client, IFreshConnection connection, HandshakeRefused refused, byte[] early, long started)
     {
         telemetry.HandshakeCompleted(refused.ToFacts(refused.Status, refused.Refusal, refused.Detail, time.GetElapsedTime(started)));
-        if (refused.Refusal != HandshakeRefusal.ClientGone && await AnswerAsync(client, refused))
+        var isLast = relays.IsDraining;
+        if (refused.Refusal != HandshakeRefusal.ClientGone && await AnswerAsync(client, refused, isLast))
         {
+            if (isLast)
+            {
+                // Not awaited: a drain need not wait for it.
+                _ = client.LingerAsync().AsTask();
+                return;
+            }
+
             // HTTP goes on where a socket did not begin: the client may ask for something else, or try again.
             connection.GiveToServer(client.HandOver(), early);
             return;
@@ -144,8 +152,13 @@ internal sealed class TransportUpgrades(
     }
 
     /// <summary>True when the whole answer was sent, on the loop's thread.</summary>
-    private async Task<bool> AnswerAsync(StreamSocket client, HandshakeRefused refused)
+    private async Task<bool> AnswerAsync(StreamSocket client, HandshakeRefused refused, bool isLast)
     {
+        if (isLast)
+        {
+            refused.Headers.Set("Connection", "close");
+        }
+
         var output = new ArrayBufferWriter<byte>(512);
         try
         {

@@ -64,8 +64,10 @@ internal sealed class PlainAnswer(PlainClient client, PlainRequest request, bool
 
         Length = LengthOf(head);
         // A pod that sends a body where none may be would be heard in place of its next answer.
-        var declares = head.Headers.Contains("Transfer-Encoding") || (head.Headers.Get("Content-Length") is not (null or "0") && head.Status != 304);
-        _mayFollow = declares && (request.IsHead || _framing.End == BodyEnd.None);
+        var (coding, length) = (head.Headers.Contains("Transfer-Encoding"), head.Headers.Get("Content-Length"));
+        _mayFollow = (coding && length is not null)
+            || (head.Status == 205 && length != "0")
+            || ((coding || (length is not (null or "0") && head.Status != 304)) && (request.IsHead || _framing.End == BodyEnd.None));
         if (request.IsHead)
         {
             _framing = default;
@@ -280,7 +282,7 @@ internal sealed class PlainAnswer(PlainClient client, PlainRequest request, bool
     /// <summary>The answer stays in part: the client's connection ends, for half of it must not look like all of it.</summary>
     private void Fail(string error, string cause)
     {
-        request.Exchange.Error ??= $"{error}: {cause}";
+        request.Exchange.Error = $"{error}: {cause}";
         _pod?.Socket.Abandon();
     }
 

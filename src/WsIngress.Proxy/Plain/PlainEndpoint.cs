@@ -47,8 +47,7 @@ internal sealed class PlainEndpoint(
         var forwarded = forwarding.Compute(peer, isTls, head.Host, headers.Joined);
         if (RouteGuards.Check(route.Policy, forwarded) != RouteVerdict.Pass
             || !IsPlain(route)
-            || route.PickBackend(random) is not { } backend
-            || backend.Backend.Current.Eligible.Length == 0)
+            || route.PickBackend(random) is not { } backend)
         {
             return null;
         }
@@ -95,8 +94,8 @@ internal sealed class PlainEndpoint(
         return true;
     }
 
-    /// <summary>Serves it; true when the connection may go on. Continues on the loop's thread.</summary>
-    public async ValueTask<bool> ServeAsync(PlainClient client, PlainRequest request)
+    /// <summary>Serves it. Continues on the loop's thread.</summary>
+    public async ValueTask<AfterAnswer> ServeAsync(PlainClient client, PlainRequest request)
     {
         var started = time.GetTimestamp();
         var isLast = relays.IsDraining;
@@ -121,6 +120,19 @@ internal sealed class PlainEndpoint(
             telemetry.HttpCompleted(request.Exchange.ToFacts(answer.Status, time.GetElapsedTime(started), answer.Length));
         }
 
-        return answer.IsWhole && !isLast && !client.IsGone;
+        return !answer.IsWhole || client.IsGone ? AfterAnswer.Cut : isLast ? AfterAnswer.End : AfterAnswer.Next;
     }
+}
+
+/// <summary>What becomes of a connection behind an answer.</summary>
+internal enum AfterAnswer
+{
+    /// <summary>It takes the next request.</summary>
+    Next,
+
+    /// <summary>It ends in order: the client was told.</summary>
+    End,
+
+    /// <summary>It ends at once: the client is gone, or has half of an answer.</summary>
+    Cut,
 }

@@ -63,9 +63,9 @@ internal sealed class PlainForwarder(PodPools pools, RetryDelay retry, Random ra
     private async ValueTask<bool> AskAsync(PlainClient client, PlainRequest request, PlainAnswer answer, EndpointEntry endpoint)
     {
         var pool = pools.Of(client.Loop);
-        while (true)
+        for (var kept = pool.Take(endpoint.Target); ; kept = null)
         {
-            var pod = pool.Take(endpoint.Target) ?? await DialAsync(client, request.Exchange, endpoint);
+            var pod = kept ?? await DialAsync(client, request.Exchange, endpoint);
             if (pod is null)
             {
                 return false;
@@ -112,7 +112,14 @@ internal sealed class PlainForwarder(PodPools pools, RetryDelay retry, Random ra
             var socket = endpoint.Address is { } address
                 ? await StreamSocket.ConnectAsync(client.Loop, address, dialling.Token)
                 : await PodSocket.ConnectAsync(client.Loop, endpoint.Endpoint.Address, endpoint.Endpoint.Port, dialling.Token);
-            return new KeptPod(socket, endpoint.Target);
+            if (!client.IsGone)
+            {
+                return new KeptPod(socket, endpoint.Target);
+            }
+
+            // It left when nothing could be broken off any more.
+            socket.Abandon();
+            return null;
         }
         catch (Exception error) when (error is SocketException or IOException or OperationCanceledException)
         {

@@ -54,9 +54,14 @@ internal sealed class PlainRequests(HeadLimits limits, PlainEndpoint endpoint, P
         clients.Add(client);
         try
         {
-            while (request is not null && await endpoint.ServeAsync(client, request))
+            while (request is not null)
             {
-                request = await NextAsync(client);
+                var then = await endpoint.ServeAsync(client, request);
+                request = then == AfterAnswer.Next ? await NextAsync(client) : null;
+                if (then == AfterAnswer.End)
+                {
+                    await client.Socket.LingerAsync();
+                }
             }
         }
         catch (Exception error)

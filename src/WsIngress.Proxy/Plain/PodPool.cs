@@ -29,10 +29,14 @@ internal sealed class PodPool(EventLoop loop) : LoopTimer
             pods.RemoveAt(pods.Count - 1);
             Count--;
             pod.Wake();
-            if (!pod.Socket.IsClosed)
+
+            // Bytes or an end that the loop has not come to hear of yet.
+            if (pod.Socket.IsSilent())
             {
                 return pod;
             }
+
+            pod.Socket.Close();
         }
 
         return null;
@@ -58,7 +62,16 @@ internal sealed class PodPool(EventLoop loop) : LoopTimer
             return;
         }
 
-        pod.Rest(this);
+        try
+        {
+            pod.Rest(this);
+        }
+        catch
+        {
+            pod.Socket.Abandon();
+            throw;
+        }
+
         pods.Add(pod);
         Count++;
         LookLater();

@@ -142,6 +142,37 @@ internal sealed partial class StreamSocket(EventLoop loop, BareSocket socket) : 
         }
     }
 
+    /// <summary>Nothing waits to be read of a plain socket, and its peer has not ended it; on the loop's thread.</summary>
+    public unsafe bool IsSilent()
+    {
+        byte first;
+        return !IsClosed && LibC.Peek(Descriptor, &first, 1) < 0 && LibC.LastError is Errno.EAGAIN or Errno.EINTR;
+    }
+
+    /// <summary>
+    /// Ends the write half, drops for a while what still comes, and closes: closing a socket with unread bytes resets it, and the reset destroys the
+    /// answer on its way. On the loop's thread; nothing may be outstanding.
+    /// </summary>
+    public async ValueTask LingerAsync()
+    {
+        ShutdownWrite();
+        var limit = new LingerLimit(this);
+        Loop.Timers.Set(limit, Kestrel.LingerTimer.Limit);
+        try
+        {
+            while (await ReadAsync(Loop.ReadBuffer, CancellationToken.None).ConfigureAwait(false) > 0)
+            {
+            }
+        }
+        catch (Exception error) when (error is IOException or ObjectDisposedException)
+        {
+            // It is gone, or has had its time.
+        }
+
+        Loop.Timers.Clear(limit);
+        Abandon();
+    }
+
     /// <summary>Ends what is outstanding with an error and closes; on the loop's thread.</summary>
     public void Abandon()
     {
@@ -335,6 +366,11 @@ internal sealed partial class StreamSocket(EventLoop loop, BareSocket socket) : 
     {
         await Loop.SwitchTo();
         await WriteAsync(buffer, cancellation).ConfigureAwait(false);
+    }
+
+    private sealed class LingerLimit(StreamSocket socket) : LoopTimer
+    {
+        public override void OnDue() => socket.Abandon();
     }
 
     private IOException Broken() => new(IsClosed ? "the socket is closed" : ErrorText);

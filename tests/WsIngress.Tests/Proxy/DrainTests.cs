@@ -76,6 +76,36 @@ public sealed class DrainTests
         await drain.WaitAsync(TimeSpan.FromSeconds(10));
     }
 
+    /// <summary>To close a socket with unread bytes is to reset it, and a reset takes from the client what it has not read yet.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task The_last_answer_arrives_whole_though_the_client_has_asked_for_more(bool tls)
+    {
+        const int Length = 300_000;
+        var step = new SemaphoreSlim(0);
+        await using var pod = new ScriptedPod(async (_, c) =>
+        {
+            await step.WaitAsync(c.Stop);
+            await c.SendAsync($"HTTP/1.1 200 OK\r\nContent-Length: {Length}\r\n\r\n" + new string('x', Length));
+        });
+        await using var proxy = await pod.ProxyAsync();
+        using var force = new CancellationTokenSource();
+        await using var client = await RawHandshake.ConnectAsync(proxy, tls);
+        var drain = proxy.Plane.DrainAsync(TimeSpan.FromSeconds(60), TimeSpan.FromSeconds(60), force.Token);
+        await client.WriteAsync("GET /1 HTTP/1.1\r\nHost: a\r\n\r\n");
+        await Settled.TrueAsync(() => pod.Seen.Count == 1, () => "the request has not come");
+        await client.WriteAsync("GET /2 HTTP/1.1\r\nHost: a\r\n\r\n");
+        step.Release();
+
+        await client.HearAsync();
+        Assert.Equal(Length, (await client.BodyAsync(Length)).Length);
+        Assert.Equal(0, await client.Stream.ReadAsync(new byte[1]).AsTask().WaitAsync(TimeSpan.FromSeconds(10)));
+        Assert.Equal(["0 GET /1"], pod.Seen);
+        await force.CancelAsync();
+        await drain.WaitAsync(TimeSpan.FromSeconds(10));
+    }
+
     [Fact]
     public async Task During_a_drain_handshakes_get_503_on_every_way_in_and_plain_requests_are_served()
     {
@@ -92,6 +122,7 @@ public sealed class DrainTests
             await using var client = await RawHandshake.OpenAsync(proxy, via);
             Assert.Equal(503, client.Status);
             Assert.Contains(client.Headers.Joined("Retry-After"), RetryDelayTests.Quiet);
+            Assert.Equal(via == WsVia.Http2 ? null : "close", client.Headers.Get("Connection"));
         }
 
         using var plain = await proxy.GetAsync();

@@ -120,6 +120,41 @@ public sealed class KeptConnectionTests
         Assert.All(proxy.Telemetry.Http, f => Assert.Equal((200, null), (f.Status, f.Error)));
     }
 
+    [Fact]
+    public async Task A_request_that_its_pod_dies_of_takes_one_kept_connection_and_a_new_one()
+    {
+        var all = new SemaphoreSlim(0);
+        await using var pod = new ScriptedPod(async (target, c) =>
+        {
+            if (target == "/dies")
+            {
+                await c.EndAsync();
+                return;
+            }
+
+            await all.WaitAsync(c.Stop);
+            await c.SendAsync(Ok);
+        });
+        await using var proxy = await pod.ProxyAsync();
+        var clients = new List<RawHandshake>();
+        var answers = new List<Task<string>>();
+        for (var i = 0; i < 6; i++)
+        {
+            clients.Add(await RawHandshake.ConnectAsync(proxy));
+            answers.Add(clients[i].AskAsync("/"));
+        }
+
+        await Settled.TrueAsync(() => pod.Seen.Count == 6, () => "not all have asked");
+        all.Release(6);
+        await Task.WhenAll(answers);
+
+        await clients[0].AskAsync("/dies");
+
+        Assert.Equal(502, clients[0].Status);
+        Assert.InRange(pod.Seen.Count(s => s.EndsWith("/dies", StringComparison.Ordinal)), 2, TestTransport.ServesPlainOnLoops ? 2 : 4);
+        await Task.WhenAll(clients.Select(c => c.DisposeAsync().AsTask()));
+    }
+
     /// <summary>Else the next connection would carry it twice, and its second answer would be the next client's.</summary>
     [Fact]
     public async Task A_request_that_a_kept_connection_does_not_take_is_sent_once_on_a_new_one()

@@ -58,6 +58,25 @@ public sealed class PodPoolTests
         Assert.Equal((true, true, false), await loop.RunAsync(() => (ended.Pod.Socket.IsClosed, spoke.Pod.Socket.IsClosed, stays.Pod.Socket.IsClosed)));
     }
 
+    /// <summary>Within one turn of the loop, which hears of it in the next.</summary>
+    [Fact]
+    public async Task What_a_pod_has_said_or_ended_in_this_turn_is_seen_when_its_connection_is_taken()
+    {
+        using var loop = LoopWork.Start();
+        var pool = new PodPool(loop);
+        var (ended, spoke, stays) = (Open(loop, Pod), Open(loop, Pod), Open(loop, Pod));
+        Assert.Same(stays.Pod, await loop.RunAsync(() =>
+        {
+            pool.Give(stays.Pod);
+            pool.Give(ended.Pod);
+            pool.Give(spoke.Pod);
+            ended.Far.Shutdown(SocketShutdown.Send);
+            spoke.Far.Send("x"u8);
+            return pool.Take(Pod);
+        }));
+        Assert.Equal((true, true, 0), await loop.RunAsync(() => (ended.Pod.Socket.IsClosed, spoke.Pod.Socket.IsClosed, pool.Count)));
+    }
+
     [Fact]
     public async Task A_connection_is_closed_when_it_was_idle_for_a_minute_and_one_that_was_used_meanwhile_is_not()
     {
