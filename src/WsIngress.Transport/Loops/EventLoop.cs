@@ -23,6 +23,7 @@ internal sealed unsafe class EventLoop : IDisposable
     private static EventLoop? _current;
 
     private readonly ConcurrentQueue<(Action<object?> Run, object? State)> _work = new();
+    private readonly Action<LoopTimer> _callTimer;
     private readonly Thread _thread;
     private readonly ITimer _alarm;
     private readonly ILogger _logger;
@@ -51,6 +52,9 @@ internal sealed unsafe class EventLoop : IDisposable
         _alarm = time.CreateTimer(static loop => ((EventLoop)loop!).Alarm(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         Scheduler = new LoopScheduler(this);
         Now = time.GetTimestamp();
+
+        // Once: a delegate for every turn is 64 bytes, 0.8 MB a second under messages, and a collection every eight seconds.
+        _callTimer = CallTimer;
         _thread = new Thread(Run, 512 * 1024) { IsBackground = true, Name = $"wsingress loop {index}" };
         _thread.Start();
     }
@@ -179,7 +183,7 @@ internal sealed unsafe class EventLoop : IDisposable
             RunWork();
             if (Timers.Count > 0)
             {
-                Timers.Advance(Now, CallTimer);
+                Timers.Advance(Now, _callTimer);
             }
         }
 

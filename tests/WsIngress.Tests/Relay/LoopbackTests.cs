@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using Microsoft.Extensions.Logging.Abstractions;
 using WsIngress.Relay;
 using WsIngress.Tests.Relay.Support;
+using WsIngress.Tests.Transport.Loops;
 using WsIngress.Tests.Transport.Support;
 using WsIngress.Transport.Loops;
 using WsIngress.Transport.Relaying;
@@ -23,6 +24,9 @@ public sealed class LoopbackTests
     {
         var session = new RelaySession("s-1", RelayOptions.Default, TimeProvider.System);
         using var loop = new EventLoop(0, TimeProvider.System, NullLogger.Instance);
+
+        // A loop of the product has always some timer to look at.
+        await loop.RunAsync(() => loop.Timers.Set(new CountedTimer(), TimeSpan.FromHours(1)));
         (Socket client, Socket backend, Task<RelayReport> report) = driver == RelayDriver.Streams ? await RelayStreamsAsync(session) : RelaySockets(session, loop);
         Task echo = EchoAsync(backend);
         byte[] message = FrameBytes.Text(new string('x', 64), masked: true);
