@@ -91,7 +91,7 @@ public sealed class DataPlane : IAsyncDisposable
     internal IReadOnlyList<EventLoop> Loops => _loops?.Loops ?? [];
 
     /// <summary>Descriptors that each event loop watches; empty without event loops.</summary>
-    public IReadOnlyList<int> LoopSockets => _loops?.Loops.Select(l => l.SocketCount).ToArray() ?? [];
+    public IReadOnlyList<int> LoopSockets => [.. Loops.Select(l => l.SocketCount)];
 
     /// <summary>Turns of event loops that took longer than a second.</summary>
     public long LoopsStuck => _loops?.Stuck ?? 0;

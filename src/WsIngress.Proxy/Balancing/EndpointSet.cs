@@ -18,8 +18,7 @@ public sealed class EndpointEntry
         // Half of a hash: long enough to be unique, and it tells the client neither address nor UID of the pod.
         AffinityToken = Convert.ToHexStringLower(Hash.AsSpan(0, 16));
         HashSeed = BitConverter.ToUInt64(Hash, 16);
-        Address = IPAddress.TryParse(endpoint.Address, out var address) ? new IPEndPoint(address, endpoint.Port) : null;
-        Target = Address is null ? new DnsEndPoint(endpoint.Address, endpoint.Port) : Address;
+        Target = IPAddress.TryParse(endpoint.Address, out var address) ? new IPEndPoint(address, endpoint.Port) : new DnsEndPoint(endpoint.Address, endpoint.Port);
         Authority = endpoint.Authority;
     }
 
@@ -33,7 +32,7 @@ public sealed class EndpointEntry
     public string Authority { get; }
 
     /// <summary>Where to connect to; null for a name, which is resolved each time.</summary>
-    internal IPEndPoint? Address { get; }
+    internal IPEndPoint? Address => Target as IPEndPoint;
 
     /// <summary>What connections to it are kept under: its address, or its name, however that was resolved.</summary>
     internal EndPoint Target { get; }

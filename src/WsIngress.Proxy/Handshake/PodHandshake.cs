@@ -120,7 +120,7 @@ internal static class PodHandshake
 
     private static async Task SendAsync(Stream pod, string target, HeaderList headers, CancellationToken cancellation)
     {
-        var buffer = ArrayPool<byte>.Shared.Rent(SizeOf(target, headers));
+        var buffer = ArrayPool<byte>.Shared.Rent(HeadBytes.SizeOfRequest("GET", target, headers));
         try
         {
             await pod.WriteAsync(buffer.AsMemory(0, Write(buffer, target, headers)), cancellation);
@@ -132,18 +132,10 @@ internal static class PodHandshake
         }
     }
 
-    /// <summary>Bytes that <see cref="Write"/> needs.</summary>
-    public static int SizeOf(string target, HeaderList headers) => target.Length + HeadBytes.SizeOf(headers) + "GET  HTTP/1.1\r\n\r\n".Length;
-
-    /// <summary>Writes the request head; returns its length.</summary>
-    public static int Write(Span<byte> destination, string target, HeaderList headers)
+    private static int Write(Span<byte> destination, string target, HeaderList headers)
     {
         var head = new HeadBytes(destination);
-        head.Add("GET "u8);
-        head.Add(target);
-        head.Add(" HTTP/1.1\r\n"u8);
-        head.AddFields(headers);
-        head.Add("\r\n"u8);
+        head.AddRequest("GET", target, headers);
         return head.Length;
     }
 }

@@ -7,17 +7,7 @@ internal static class PodRequestHeaders
 {
     public static HeaderList Create(HandshakeRequest request, ForwardedValues forwarded, string key)
     {
-        var headers = new HeaderList(request.Headers.Count + 12);
-        var named = request.Headers.Joined("Connection");
-        headers.Add("Host", request.Authority);
-        foreach (var field in request.Headers)
-        {
-            if (Passes(field, named))
-            {
-                headers.Add(field.Name, field.Value);
-            }
-        }
-
+        var headers = EndToEnd(request.Headers, request.Authority, room: 12);
         headers.Add("Connection", "Upgrade");
         headers.Add("Upgrade", "websocket");
         headers.Add("Sec-WebSocket-Key", key);
@@ -33,7 +23,14 @@ internal static class PodRequestHeaders
     /// <summary>The same for a request that is no upgrade and has no body.</summary>
     public static HeaderList CreatePlain(HeaderList client, string authority, ForwardedValues forwarded)
     {
-        var headers = new HeaderList(client.Count + 8);
+        var headers = EndToEnd(client, authority, room: 8);
+        forwarded.Apply(headers.Add);
+        return headers;
+    }
+
+    private static HeaderList EndToEnd(HeaderList client, string authority, int room)
+    {
+        var headers = new HeaderList(client.Count + room);
         var named = client.Joined("Connection");
         headers.Add("Host", authority);
         foreach (var field in client)
@@ -44,7 +41,6 @@ internal static class PodRequestHeaders
             }
         }
 
-        forwarded.Apply(headers.Add);
         return headers;
     }
 

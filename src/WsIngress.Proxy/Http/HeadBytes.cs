@@ -54,6 +54,21 @@ internal ref struct HeadBytes(Span<byte> destination)
         Add("\r\n"u8);
     }
 
+    /// <summary>Bytes that a request head takes.</summary>
+    public static int SizeOfRequest(string method, string target, HeaderList headers) =>
+        method.Length + target.Length + SizeOf(headers) + "  HTTP/1.1\r\n\r\n".Length;
+
+    /// <summary>A whole request head (RFC 9112 §3).</summary>
+    public void AddRequest(string method, string target, HeaderList headers)
+    {
+        Add(method);
+        Add(" "u8);
+        Add(target);
+        Add(" HTTP/1.1\r\n"u8);
+        AddFields(headers);
+        Add("\r\n"u8);
+    }
+
     public void AddFields(HeaderList headers)
     {
         foreach (var field in headers)

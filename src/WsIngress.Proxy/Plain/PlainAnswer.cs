@@ -63,6 +63,7 @@ internal sealed class PlainAnswer(PlainClient client, PlainRequest request, bool
         }
 
         Length = LengthOf(head);
+
         // A pod that sends a body where none may be would be heard in place of its next answer.
         var (coding, length) = (head.Headers.Contains("Transfer-Encoding"), head.Headers.Get("Content-Length"));
         _mayFollow = (coding && length is not null)

@@ -16,13 +16,8 @@ internal static class PlainHeads
         var exchange = request.Exchange;
         var target = PathRewrite.Apply(exchange.Route!, exchange.Target.PathAndQuery, exchange.Target.NormalPath);
         var headers = PodRequestHeaders.CreatePlain(request.Headers, exchange.Authority, exchange.Forwarded);
-        var head = new HeadBytes(output.GetSpan(HeadBytes.SizeOf(headers) + target.Length + FixedLines));
-        head.Add(request.Method);
-        head.Add(" "u8);
-        head.Add(target);
-        head.Add(" HTTP/1.1\r\n"u8);
-        head.AddFields(headers);
-        head.Add("\r\n"u8);
+        var head = new HeadBytes(output.GetSpan(HeadBytes.SizeOfRequest(request.Method, target, headers)));
+        head.AddRequest(request.Method, target, headers);
         output.Advance(head.Length);
     }
 
