@@ -149,8 +149,8 @@ public sealed class StreamRelay : IRelayDriver
             return;
         }
 
-        Task client = _toClient.SealAsync(Shutdown.Always);
-        Task backend = _session.CloseFrom(RelaySide.Backend) is null ? _toBackend.SealAsync(Shutdown.Always) : Task.CompletedTask;
+        Task client = WakingAtItsEnd(_toClient.SealAsync(Shutdown.Always));
+        Task backend = _session.CloseFrom(RelaySide.Backend) is null ? WakingAtItsEnd(_toBackend.SealAsync(Shutdown.Always)) : Task.CompletedTask;
         bool Gone() => client.IsCompleted && backend.IsCompleted && _session.ToClient.SourceEnded
             && (_session.ToBackend.SourceEnded || _session.CloseFrom(RelaySide.Client) is not null);
         await WaitAsync(Gone, _session.Options.LingerTimeout).ConfigureAwait(false);
@@ -172,7 +172,22 @@ public sealed class StreamRelay : IRelayDriver
 
     private Task SealBothAsync()
     {
-        return Task.WhenAll(_toBackend.SealAsync(Shutdown.No), _toClient.SealAsync(Shutdown.No));
+        return WakingAtItsEnd(Task.WhenAll(_toBackend.SealAsync(Shutdown.No), _toClient.SealAsync(Shutdown.No)));
+    }
+
+    /// <summary>
+    /// A seal signals what it wrote before its task is complete. Whoever waits for the task and looked in between would not look again until
+    /// its timeout.
+    /// </summary>
+    private Task WakingAtItsEnd(Task seal)
+    {
+        if (!seal.IsCompleted)
+        {
+            _ = seal.ContinueWith(
+                static (_, relay) => ((StreamRelay)relay!).Wake(), this, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        }
+
+        return seal;
     }
 
     /// <summary>True if the condition came true; false after the timeout, or at once when the relay is aborted.</summary>

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Time.Testing;
 using WsIngress.Relay;
 using WsIngress.Tests.Relay.Support;
 using Xunit;
@@ -49,5 +50,38 @@ public sealed class StreamRelayTests : IAsyncDisposable
         Assert.Equal(1, _relay.Pool.Outstanding);
         Assert.Equal(RelayOutcome.Rebalance, report.Outcome);
         Assert.Null(report.CloseToClient);
+    }
+
+    /// <summary>The clock stands, so an end that waits for a timeout never comes. Many at once: the moment to miss is some hundred nanoseconds.</summary>
+    [Fact]
+    public async Task A_half_that_takes_a_moment_to_close_costs_no_timeout()
+    {
+        const int AtOnce = 200;
+        for (int round = 0; round < 50; round++)
+        {
+            RelayReport[] reports = await RelayHarness.Guard(Task.WhenAll(Enumerable.Range(0, AtOnce).Select(_ => Task.Run(EndAsync))));
+            Assert.All(reports, report => Assert.True(report.Outcome is RelayOutcome.BackendClosed or RelayOutcome.ClientClosed));
+        }
+    }
+
+    private static async Task<RelayReport> EndAsync()
+    {
+        (Lane fromClient, Lane toClient, Lane fromBackend, Lane toBackend) = (new Lane(), new Lane(), new Lane(), new Lane());
+        await fromBackend.WriteAsync(FrameBytes.Close(1000, "done", masked: false), default);
+        await fromClient.WriteAsync(FrameBytes.Close(1000, "done", masked: true), default);
+        fromBackend.Complete();
+        fromClient.Complete();
+        return await StreamRelay.RunAsync(
+            new RelaySession("s-1", RelayOptions.Default, new FakeTimeProvider()),
+            new RelayEnd(new LaneStream(fromClient, toClient), ClosesSlowly),
+            new RelayEnd(new LaneStream(fromBackend, toBackend), ClosesSlowly),
+            default,
+            default,
+            CancellationToken.None);
+
+        static async ValueTask ClosesSlowly()
+        {
+            await Task.Yield();
+        }
     }
 }
