@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Abstractions;
 using Microsoft.AspNetCore.Http;
@@ -33,16 +34,9 @@ internal sealed class ProxyApplication(HttpEndpoint http, WebSocketEndpoint webS
     public async Task ProcessRequestAsync(DefaultHttpContext context)
     {
         var id = ids.Next();
-        if (relays.IsDraining && (HttpProtocol.IsHttp11(context.Request.Protocol) || HttpProtocol.IsHttp10(context.Request.Protocol)))
+        if (relays.IsDraining)
         {
-            // The next request is better asked of another replica than of a connection that is about to be cut.
-            context.Response.OnStarting(
-                static http =>
-                {
-                    ((HttpContext)http).Response.Headers.Connection = "close";
-                    return Task.CompletedTask;
-                },
-                context);
+            SendElsewhere(context);
         }
 
         try
@@ -80,6 +74,27 @@ internal sealed class ProxyApplication(HttpEndpoint http, WebSocketEndpoint webS
     }
 
     public void DisposeContext(DefaultHttpContext context, Exception? exception) => context.Uninitialize();
+
+    /// <summary>
+    /// The next request is better asked of another replica than of a connection that is about to be cut. Over HTTP/2 that is a GOAWAY (RFC 9113
+    /// §6.8), which leaves open streams, WebSockets among them, alone; over HTTP/1.1 a word of the answer.
+    /// </summary>
+    private static void SendElsewhere(HttpContext context)
+    {
+        if (HttpProtocol.IsHttp2(context.Request.Protocol))
+        {
+            context.Features.Get<IConnectionLifetimeNotificationFeature>()?.RequestClose();
+            return;
+        }
+
+        context.Response.OnStarting(
+            static http =>
+            {
+                ((HttpContext)http).Response.Headers.Connection = "close";
+                return Task.CompletedTask;
+            },
+            context);
+    }
 }
 
 /// <summary>Counts plain HTTP requests under way; a drain waits for them.</summary>

@@ -1,3 +1,7 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Net.WebSockets;
+using System.Text;
 using Microsoft.Extensions.Time.Testing;
 using WsIngress.Proxy.Telemetry;
 using WsIngress.Relay;
@@ -74,6 +78,53 @@ public sealed class DrainTests
         Assert.Equal("close", client.Headers.Get("Connection"));
         await force.CancelAsync();
         await drain.WaitAsync(TimeSpan.FromSeconds(10));
+    }
+
+    [Fact]
+    public async Task During_a_drain_requests_over_http2_go_to_another_connection_and_its_open_socket_lives_on()
+    {
+        await using var pod = await TestPod.StartAsync();
+        await using var proxy = await TestProxy.ToAsync(pod, time: new FakeTimeProvider());
+        var connections = 0;
+        using var handler = new SocketsHttpHandler
+        {
+            SslOptions = { RemoteCertificateValidationCallback = (_, _, _, _) => true },
+            ConnectCallback = async (target, cancel) =>
+            {
+                Interlocked.Increment(ref connections);
+                var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+                await socket.ConnectAsync(target.DnsEndPoint, cancel);
+                return new NetworkStream(socket, ownsSocket: true);
+            },
+        };
+        using var client = new HttpClient(handler) { DefaultRequestVersion = HttpVersion.Version20, DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact };
+        using var open = new ClientWebSocket { Options = { HttpVersion = HttpVersion.Version20, HttpVersionPolicy = HttpVersionPolicy.RequestVersionExact } };
+        await open.ConnectAsync(new Uri($"wss://127.0.0.1:{proxy.HttpsPort}/"), client, CancellationToken.None);
+        Assert.Equal("200 1", await AskAsync());
+        using var force = new CancellationTokenSource();
+        var drain = proxy.Plane.DrainAsync(TimeSpan.FromSeconds(60), TimeSpan.FromSeconds(60), force.Token);
+
+        // Word and answer may come in either order, so a request or two may still find the old connection.
+        var answers = new List<string>();
+        while (!answers.Contains("200 2") && answers.Count < 100)
+        {
+            answers.Add(await AskAsync());
+        }
+
+        Assert.Equal("200 2", answers[^1]);
+        await open.SendAsync("still here"u8.ToArray(), WebSocketMessageType.Text, true, CancellationToken.None);
+        var echo = new byte[100];
+        var received = await open.ReceiveAsync(echo, CancellationToken.None);
+
+        Assert.Equal("still here", Encoding.UTF8.GetString(echo, 0, received.Count));
+        await force.CancelAsync();
+        await drain.WaitAsync(TimeSpan.FromSeconds(10));
+
+        async Task<string> AskAsync()
+        {
+            using var answer = await client.GetAsync($"https://127.0.0.1:{proxy.HttpsPort}/");
+            return $"{(int)answer.StatusCode} {connections}";
+        }
     }
 
     /// <summary>To close a socket with unread bytes is to reset it, and a reset takes from the client what it has not read yet.</summary>
