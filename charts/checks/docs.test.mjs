@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
-import { container, flags, helm, helm3, parseAll, render, root, run, workload } from "./tools.mjs";
+import { chart, container, flags, helm, helm3, ofKind, parseAll, readYaml, render, root, run, taken, workload } from "./tools.mjs";
 
 const pages = ["README.md", "charts/wsingress/README.md", ...readdirSync(join(root, "docs")).filter(f => f.endsWith(".md")).map(f => `docs/${f}`)]
   .map(path => ({ path, text: readFileSync(join(root, path), "utf8") }));
@@ -52,6 +52,31 @@ describe("commands of Helm", () => {
     const objects = installed(found[0].words);
     assert.ok(objects.some(o => o.kind === "Role"));
     assert.deepEqual(objects.filter(o => !o.metadata.namespace).map(o => o.kind), []);
+  });
+});
+
+/** Code blocks that are values of the chart. */
+const values = pages.flatMap(({ path, text }) => [...text.matchAll(/^```yaml\n([\s\S]*?)^```/gm)]
+  .map(([, block]) => ({ path, block, head: block.split("\n")[0] })).filter(({ head }) => Object.keys(readYaml(join(chart, "values.yaml"))).includes(head.replace(/:$/, ""))));
+
+describe("values", () => {
+  for (const { path, block } of values) {
+    test(`${path}: ${block.trim().split(/\s+/).slice(0, 4).join(" ")}: render, and the program takes them`, () => taken(render(parseAll(block)[0])));
+  }
+
+  test("docs/inventory.md: its token is where it is looked for, on the pod's network and the node's", () => {
+    const found = values.filter(({ path }) => path === "docs/inventory.md");
+    assert.equal(found.length, 1);
+    const [given] = parseAll(found[0].block);
+    for (const hostNetwork of [false, true]) {
+      const objects = render({ controller: { ...given.controller, hostNetwork } });
+      const settings = JSON.parse(ofKind(objects, "ConfigMap").find(m => m.data["appsettings.json"]).data["appsettings.json"]);
+      const token = container(objects).env.find(e => e.name === "WSINGRESS_ADMIN_TOKEN_FILE").value;
+      const mount = container(objects).volumeMounts.find(m => token.startsWith(`${m.mountPath}/`));
+      assert.deepEqual([settings.WsIngress.Admin, flags(objects).admin], ["*:9901", undefined]);
+      assert.ok(workload(objects).spec.template.spec.volumes.find(v => v.name === mount.name).secret);
+      taken(objects);
+    }
   });
 });
 

@@ -1,9 +1,9 @@
 // Flags that the chart passes exist in the program.
 import assert from "node:assert/strict";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
-import { binary, chart, flags, ofKind, render, run, temporary, valuesFiles } from "./tools.mjs";
+import { binary, chart, flags, ofKind, render, run, taken, template, valuesFiles } from "./tools.mjs";
 
 const names = text => [...text.matchAll(/^\s+(?:-\S, )?--([a-z0-9-]+)/gm)].map(m => m[1]);
 function help(command) {
@@ -26,22 +26,31 @@ describe("flags that are passed", () => {
     test(`${name}: known to the chart's own list`, () => assert.deepEqual(Object.keys(flags(render(file))).filter(f => f !== "config" && !known.includes(f)), []));
   }
 
-  // A kubeconfig that does not exist ends the program after its options were read and before anything is opened.
   for (const [name, file] of Object.entries(valuesFiles)) {
     test(`${name}: taken by the program`, () => {
-      const objects = render(file);
-      const settings = join(temporary(), "appsettings.json");
-      writeFileSync(settings, ofKind(objects, "ConfigMap").find(m => m.data["appsettings.json"])?.data["appsettings.json"] ?? "{}");
-      const args = Object.entries(flags(objects)).map(([flag, value]) => `--${flag}=${flag === "config" ? settings : value}`);
-      const { stderr } = run(binary, ["controller", ...args, "--kubeconfig=/does/not/exist"], { env: { POD_NAMESPACE: "ns", POD_NAME: "pod" } });
-      assert.deepEqual(stderr.trim().split("\n"), ["wsingress: --kubeconfig: '/does/not/exist' cannot be used; allowed: a file that exists", "Try 'wsingress controller --help'."]);
+      taken(render(file));
     });
   }
 });
 
-test("the shortest electionTTL is taken by the program", () => {
-  const args = Object.entries(flags(render({ controller: { electionTTL: "5s" } }))).map(([flag, value]) => `--${flag}=${value}`);
-  assert.doesNotMatch(run(binary, ["controller", ...args, "--kubeconfig=/does/not/exist"]).stderr, /lease/);
+describe("every electionTTL that the chart takes is taken by the program, with two thirds of it to renew", () => {
+  for (const [ttl, deadline] of [["5s", "3s"], ["8s", "5s"], ["15s", "10s"], ["90s", "60s"], ["9999999s", "6666666s"]]) {
+    test(ttl, () => {
+      const objects = render({ controller: { electionTTL: ttl } });
+      assert.equal(flags(objects)["lease-renew-deadline"], deadline);
+      taken(objects);
+    });
+  }
+
+  for (const ttl of ["15", "1m", "500ms", "1h", "1m30s", "8000ms", "15s15s", "15.5s", "0s", "4s", "08s", "10000000s", " 15s"]) {
+    test(`${ttl} is refused`, () => assert.match(template({ controller: { electionTTL: ttl } }).stderr, /controller[./]electionTTL/));
+  }
+
+  test("and where nobody asks the schema nothing is taken that gives no deadline", () => {
+    for (const ttl of ["1m", "1m30s", "8000ms"]) {
+      assert.match(template({ controller: { electionTTL: ttl } }, { args: ["--skip-schema-validation"] }).stderr, /controller\.electionTTL: /, ttl);
+    }
+  });
 });
 
 describe("helm test", () => {

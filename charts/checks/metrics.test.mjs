@@ -45,6 +45,15 @@ describe("metrics", () => {
     }
   });
 
+  // The endpoints of other Services lose a pod with its deletion, and Prometheus would see nothing of its drain.
+  test("the Service of the metrics keeps pods that drain, those of the traffic do not", () => {
+    const objects = [valuesFiles.monitoring, valuesFiles["two-services"], { controller: { metrics: { enabled: true } } }].flatMap(file => ofKind(render(file), "Service"));
+    const kept = s => s.spec.publishNotReadyAddresses;
+    const [metrics, others] = [true, false].map(own => objects.filter(s => (s.metadata.labels["wsingress.io/service"] === "metrics") === own));
+    assert.ok(metrics.length >= 2 && others.length >= 4);
+    assert.deepEqual([metrics.every(s => kept(s) === true), others.some(kept)], [true, false]);
+  });
+
   test("every panel has a title, a data source and queries that Prometheus can read", () => {
     assert.ok(panels.length > 25);
     const rules = panels.flatMap(p => {

@@ -1,4 +1,5 @@
 // What the tests of the chart share: helm, rendering, folders.
+import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -35,6 +36,17 @@ function unpack(name) {
 
 export const helm = unpack("helm-4");
 export const helm3 = unpack("helm-3");
+
+/** Asserts that the program takes the flags, variables and settings file of these objects. */
+export function taken(objects) {
+  const settings = join(temporary(), "appsettings.json");
+  writeFileSync(settings, ofKind(objects, "ConfigMap").find(m => m.data["appsettings.json"])?.data["appsettings.json"] ?? "{}");
+  const args = Object.entries(flags(objects)).map(([flag, value]) => `--${flag}=${flag === "config" ? settings : value}`);
+  const env = Object.fromEntries(container(objects).env.filter(e => "value" in e).map(e => [e.name, e.value]));
+  // A kubeconfig that does not exist ends the program after its options were read and before anything is opened.
+  const { stderr } = run(binary, ["controller", ...args, "--kubeconfig=/does/not/exist"], { env: { ...env, POD_NAMESPACE: "ns", POD_NAME: "pod" } });
+  assert.deepEqual(stderr.trim().split("\n"), ["wsingress: --kubeconfig: '/does/not/exist' cannot be used; allowed: a file that exists", "Try 'wsingress controller --help'."]);
+}
 
 /** Runs a program; the result has its exit code and all it said. */
 export function run(program, args, options = {}) {

@@ -5,6 +5,7 @@ why, and what to do instead. Included once, by the workload.
 {{- define "wsingress.refuse" -}}
 {{- include "wsingress.refuse.foreign" . -}}
 {{- include "wsingress.refuse.settings" . -}}
+{{- include "wsingress.refuse.admin" . -}}
 {{- include "wsingress.refuse.scope" . -}}
 {{- include "wsingress.refuse.ports" . -}}
 {{- include "wsingress.refuse.scaling" . -}}
@@ -99,9 +100,23 @@ why, and what to do instead. Included once, by the workload.
 {{- end -}}
 {{- end -}}
 
+{{/* An address of the admin API on the node's network, without a token that is seen here. Without an address it is off, see wsingress.adminOff. */}}
+{{- define "wsingress.refuse.admin" -}}
+{{- $admin := include "wsingress.settings.given" (list . "admin") | fromJson -}}
+{{- $token := include "wsingress.settings.given" (list . "admin-token-file") | fromJson -}}
+{{- if and .Values.controller.hostNetwork (ne (toString $admin.text | lower) "off") -}}
+{{- if $token.hidden -}}
+{{- fail (printf "%s: cannot be seen here, and if it were empty the admin API would be open to the node (controller.hostNetwork); allowed: the path itself" $token.from) -}}
+{{- end -}}
+{{- if and $admin (not $token.text) -}}
+{{- fail (printf "%s: '%s' cannot be used with controller.hostNetwork, since whoever is on the node may close every socket; allowed: off, or an address with a token (controller.config.AdminTokenFile, controller.extraArgs.admin-token-file or WSINGRESS_ADMIN_TOKEN_FILE in controller.extraEnvs)" $admin.from (ternary "valueFrom" $admin.text (empty $admin.text))) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
 {{- define "wsingress.refuse.scope" -}}
 {{- $controller := .Values.controller -}}
-{{- if and (regexMatch "^[0-9]+s$" $controller.electionTTL) (lt (trimSuffix "s" $controller.electionTTL | int) 5) -}}
+{{- if and $controller.electionTTL (lt (trimSuffix "s" $controller.electionTTL | int) 5) -}}
 {{- fail (printf "controller.electionTTL: %s is too short; allowed: 5s or longer" $controller.electionTTL) -}}
 {{- end -}}
 {{- if and .Values.rbac.scope (not $controller.scope.enabled) -}}

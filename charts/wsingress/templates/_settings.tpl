@@ -57,6 +57,46 @@ config: controller.config
 {{- ternary "off" $text (eq $text "false") -}}
 {{- end -}}
 
+{{/*
+(list root flag): what is said about a setting that belongs to no value, as {"from": PLACE, "text": TEXT}; {} when nothing is. As in
+the program a flag wins over a variable, a variable over the file, and an empty variable is none. "hidden" is true when the text is
+known in the pod alone: by valueFrom, or by a reference such as $(NAME).
+*/}}
+{{- define "wsingress.settings.given" -}}
+{{- $controller := (index . 0).Values.controller -}}
+{{- $flag := index . 1 -}}
+{{- $given := dict -}}
+{{- $key := include "wsingress.settings.key" $flag -}}
+{{- $value := get $controller.config $key -}}
+{{- if and (hasKey $controller.config $key) (not (kindIs "invalid" $value)) -}}
+{{- $text := kindIs "slice" $value | ternary (join "," $value) (include "wsingress.settings.text" $value) -}}
+{{- $given = dict "from" (printf "controller.config.%s" $key) "text" $text -}}
+{{- end -}}
+{{- $name := printf "WSINGRESS_%s" ($flag | replace "-" "_" | upper) -}}
+{{- $variable := dict -}}
+{{- range $controller.extraEnvs -}}
+{{- if eq (toString .name) $name -}}
+{{- $variable = . -}}
+{{- end -}}
+{{- end -}}
+{{- $text := toString (default "" $variable.value) -}}
+{{- if or $text $variable.valueFrom -}}
+{{- $given = dict "from" (printf "controller.extraEnvs (%s)" $name) "text" $text "hidden" (or (not $text) (contains "$(" $text)) -}}
+{{- end -}}
+{{- if hasKey $controller.extraArgs $flag -}}
+{{- $text = include "wsingress.settings.text" (get $controller.extraArgs $flag) -}}
+{{- $given = dict "from" (printf "controller.extraArgs.%s" $flag) "text" $text "hidden" (contains "$(" $text) -}}
+{{- end -}}
+{{- $given | toJson -}}
+{{- end -}}
+
+{{/* "true" where the admin API has to be off: on the node's network, loopback keeps nobody out who is on the node, and there is no token. */}}
+{{- define "wsingress.adminOff" -}}
+{{- if and .Values.controller.hostNetwork (not (include "wsingress.settings.given" (list . "admin-token-file") | fromJson).text) -}}
+true
+{{- end -}}
+{{- end -}}
+
 {{/* The flags, as {"list": [...]}, sorted. */}}
 {{- define "wsingress.args" -}}
 {{- $controller := .Values.controller -}}
@@ -108,10 +148,8 @@ config: controller.config
 {{- $_ := set $args "election-id" (include "wsingress.electionID" .) -}}
 {{- with $controller.electionTTL -}}
 {{- $_ := set $args "lease-duration" . -}}
-{{- /* A leader gives up before another may take over: after two thirds of the time. */ -}}
-{{- if regexMatch "^[0-9]+s$" . -}}
+{{- /* A leader gives up before another may take over: after two thirds of the time, which the schema has in whole seconds. */ -}}
 {{- $_ := set $args "lease-renew-deadline" (printf "%ds" (div (mul (trimSuffix "s" . | int) 2) 3)) -}}
-{{- end -}}
 {{- end -}}
 {{- end -}}
 {{- if not $controller.events -}}
@@ -126,6 +164,9 @@ config: controller.config
 {{- end -}}
 {{- with $defaults -}}
 {{- $_ := set $args "default" (join "," .) -}}
+{{- end -}}
+{{- if include "wsingress.adminOff" . -}}
+{{- $_ := set $args "admin" "off" -}}
 {{- end -}}
 {{- if $controller.config -}}
 {{- $_ := set $args "config" "/etc/wsingress/appsettings.json" -}}
