@@ -37,9 +37,12 @@ public sealed class CertificateMap
     /// <param name="sni">As sent by the client; null or empty takes the default.</param>
     internal TlsCertificate FindTls(string? sni) => FindEntry(sni).Transport.Value;
 
-    /// <summary>Host, source and end of validity of every certificate in use.</summary>
+    /// <summary>
+    /// Host, source and end of validity of every certificate in use; the default's host is <c>(default)</c>. Not the one that was made at the start: it has no
+    /// source, and no client trusts it anyhow.
+    /// </summary>
     public IEnumerable<(string Host, string Source, DateTimeOffset NotAfter)> Expiries =>
-        _byName.Select(pair => (pair.Key, pair.Value.Source, pair.Value.NotAfter));
+        _byName.Append(new("(default)", Default)).Where(pair => pair.Value.Source.Length > 0).Select(pair => (pair.Key, pair.Value.Source, pair.Value.NotAfter));
 
     private Entry FindEntry(string? sni)
     {

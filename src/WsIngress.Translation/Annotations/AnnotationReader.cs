@@ -3,6 +3,9 @@ namespace WsIngress.Translation.Annotations;
 /// <summary>Reads the annotations of one object: values into an <see cref="AnnotationSet"/>, the rest into problems.</summary>
 internal static class AnnotationReader
 {
+    /// <summary>Names that do not exist, named one by one on one object; the rest is one problem. To look for the nearest name costs, and so does each Event.</summary>
+    private const int MostUnknown = 20;
+
     /// <param name="annotations">As the object has them.</param>
     /// <param name="place">What the object is.</param>
     /// <param name="owner">The object.</param>
@@ -17,6 +20,7 @@ internal static class AnnotationReader
             return set;
         }
 
+        List<string>? unknown = null;
         foreach (var (name, text) in annotations)
         {
             if (!name.StartsWith(AnnotationCatalogue.Prefix, StringComparison.Ordinal))
@@ -26,7 +30,7 @@ internal static class AnnotationReader
 
             if (!AnnotationCatalogue.ByName.TryGetValue(name, out var annotation))
             {
-                problems.Add(Unknown(owner, name, text));
+                (unknown ??= []).Add(name);
             }
             else if ((annotation.Targets & place) == 0)
             {
@@ -39,6 +43,16 @@ internal static class AnnotationReader
             else
             {
                 Refuse(set, annotation, place, text, error, problems, defaults);
+            }
+        }
+
+        if (unknown is not null)
+        {
+            unknown.Sort(StringComparer.Ordinal);
+            problems.AddRange(unknown.Take(MostUnknown).Select(name => Unknown(owner, name, annotations[name])));
+            if (unknown.Count > MostUnknown)
+            {
+                problems.Add(UnknownRest(owner, unknown.Count - MostUnknown));
             }
         }
 
@@ -80,9 +94,12 @@ internal static class AnnotationReader
     {
         var near = NearestName.Of(name);
         var message = near is null ? "no such annotation in this version" : $"no such annotation in this version; did you mean {near}?";
-        return new(owner, ProblemReason.UnknownAnnotation, $"metadata.annotations[{ProblemText.Clip(name)}]", ProblemText.Clip(text), near ?? "a name of the annotations reference", message)
-        {
-            Severity = ProblemSeverity.Warning,
-        };
+        return Warning(owner, $"metadata.annotations[{ProblemText.Clip(name)}]", ProblemText.Clip(text), near ?? "a name of the annotations reference", message);
     }
+
+    private static Problem UnknownRest(ObjectReference owner, int count) =>
+        Warning(owner, "metadata.annotations", "", "", $"no such annotations in this version: {count} more under {AnnotationCatalogue.Prefix}");
+
+    private static Problem Warning(ObjectReference owner, string field, string value, string allowed, string message) =>
+        new(owner, ProblemReason.UnknownAnnotation, field, value, allowed, message) { Severity = ProblemSeverity.Warning };
 }

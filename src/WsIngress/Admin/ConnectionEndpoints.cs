@@ -67,7 +67,7 @@ internal sealed class ConnectionEndpoints(DataPlane plane, ClosedSockets closed,
     private Task ListAsync(HttpContext http)
     {
         var query = http.Request.Query;
-        var filter = ConnectionFilter.Read(query);
+        var filter = ConnectionFilter.Read(query, "limit", "state");
         var limit = Number(query, "limit", 1, MostListed, MostListed);
         return query["state"].ToString() switch
         {
@@ -88,6 +88,7 @@ internal sealed class ConnectionEndpoints(DataPlane plane, ClosedSockets closed,
 
     private Task CloseAsync(HttpContext http, string id)
     {
+        AdminQuery.Check(http.Request.Query, "code", "reason");
         var (code, reason) = Words(http.Request.Query);
         if (!plane.Sockets.TryFind(id, out var session))
         {
@@ -101,7 +102,7 @@ internal sealed class ConnectionEndpoints(DataPlane plane, ClosedSockets closed,
 
     private string Drain(IQueryCollection query)
     {
-        var filter = ConnectionFilter.Read(query);
+        var filter = ConnectionFilter.Read(query, "window", "code", "reason");
         if (filter.IsEmpty)
         {
             throw new FormatException($"nothing says which sockets: give one or more of {string.Join(", ", ConnectionFilter.Names)}");

@@ -35,10 +35,13 @@ internal sealed record ConnectionFilter
 
     public bool IsEmpty => this == new ConnectionFilter();
 
+    /// <param name="query">Of the call.</param>
+    /// <param name="others">What the call takes beside the filter.</param>
     /// <exception cref="FormatException">Names the parameter, its value and what is allowed.</exception>
-    public static ConnectionFilter Read(IQueryCollection query)
+    public static ConnectionFilter Read(IQueryCollection query, params string[] others)
     {
-        string? Value(string name) => query[name] is [{ Length: > 0 } value] ? value : null;
+        AdminQuery.Check(query, [.. Names, .. others]);
+        string? Value(string name) => query[name] is [var value] ? value : null;
         TimeSpan? Age(string name) => Value(name) is not { } text ? null
             : DurationText.TryParse(text, out var age) ? age
             : throw new FormatException($"{name}: '{text}' cannot be used; allowed: {DurationText.Allowed}");

@@ -23,6 +23,7 @@ internal sealed class ConnectionTaps(DataPlane plane, TimeProvider time, ILogger
     public Task AnswerAsync(HttpContext http, string id)
     {
         var query = http.Request.Query;
+        AdminQuery.Check(query, "for", "payload");
         var length = DefaultLength;
         if (query["for"] is [{ Length: > 0 } text] && (!DurationText.TryParse(text, out length) || length <= TimeSpan.Zero || length > Longest))
         {

@@ -10,6 +10,12 @@ namespace WsIngress.Admin;
 /// <summary>A small HTTP server beside the data plane, for metrics or for the admin API.</summary>
 internal sealed class SideServer : IAsyncDisposable
 {
+    /// <summary>A bound on descriptors, far above what scrapes and probes need.</summary>
+    private const int MostConnections = 4096;
+
+    /// <summary>A connection without a request, or in the middle of a head, ends after this.</summary>
+    private static readonly TimeSpan Silence = TimeSpan.FromSeconds(5);
+
     private readonly WebApplication _app;
 
     private SideServer(WebApplication app, IPEndPoint endPoint)
@@ -29,7 +35,11 @@ internal sealed class SideServer : IAsyncDisposable
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = 64 * 1024;
-            kestrel.Limits.MaxConcurrentConnections = 256;
+
+            // The probes come this way too: whoever can reach the port must not keep them out with connections that say nothing.
+            kestrel.Limits.MaxConcurrentConnections = MostConnections;
+            kestrel.Limits.KeepAliveTimeout = Silence;
+            kestrel.Limits.RequestHeadersTimeout = Silence;
             kestrel.Listen(endPoint);
         });
         var app = builder.Build();

@@ -76,7 +76,7 @@ internal sealed class ApiServerSources
     {
         var (source, state) = Source(ObjectKind.Secret, targets, null, referenced.Contains);
         var loader = new SecretLoader(targets, target => new ListRequest(target, _server, _options, _time), _options, state, _time, _random, _logger);
-        return new(source, targets, referenced, loader.AskAsync);
+        return new(source, targets, referenced, loader.AskAsync, _time);
     }
 
     private (KindSource Source, ReflectorState State) Source(ObjectKind kind, ReflectorTarget[] targets, ReferencedSecrets? listener, Func<ObjectKey, bool>? wanted)

@@ -227,10 +227,17 @@ internal sealed class KindSource(ObjectKindInfo kind, string address, IReadOnlyL
 
     private async ValueTask DeliverAsync(ImmutableArray<StoreEvent> events, CancellationToken cancellation)
     {
-        referenced?.See(events);
+        var named = referenced?.See(events) ?? default;
+        if (referenced is not null && !named.Added.IsDefaultOrEmpty)
+        {
+            // An Ingress must not be served with another certificate than its own while its Secret is on its way.
+            await referenced.Fetch(named.Added, cancellation).ConfigureAwait(false);
+        }
+
         var hasProblems = _problems.Count + _missing.Length > 0;
         var problems = hasProblems || _hadProblems ? [.. _problems.Values, .. _missing] : (ImmutableArray<Problem>?)null;
         _hadProblems = hasProblems;
         await _sink!.DeliverAsync(new() { Events = events, Synced = _listed.Count == reflectors.Count, Problems = problems }, cancellation).ConfigureAwait(false);
+        referenced?.LetGo(named);
     }
 }

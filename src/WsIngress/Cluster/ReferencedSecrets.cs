@@ -21,14 +21,15 @@ internal sealed class ReferencedSecrets
     /// <summary>Only those that name a Secret.</summary>
     private readonly Dictionary<ObjectKey, V1Service> _services = [];
 
-    /// <summary>How often each Secret is named, and since which generation.</summary>
-    private readonly Dictionary<ObjectKey, (int Uses, long Since)> _named = [];
+    /// <summary>How often each Secret is named, since which generation, and if no longer: in which generation it went.</summary>
+    private readonly Dictionary<ObjectKey, (int Uses, long Since, long Gone)> _named = [];
+    private readonly List<ObjectKey> _added = [];
+    private readonly List<ObjectKey> _gone = [];
     private readonly HashSet<ObjectKind> _awaited;
     private readonly TaskCompletionSource _complete = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private IngressOwnership _ownership;
     private long _generation;
     private bool _isStale = true;
-    private bool _isChanged;
 
     /// <param name="options">Which Ingresses are ours.</param>
     /// <param name="kinds">The kinds that will be told of; complete once each has been listed.</param>
@@ -45,6 +46,9 @@ internal sealed class ReferencedSecrets
 
     /// <summary>Something may be named that was not, or no longer. Called on the way of an event: whoever listens returns at once.</summary>
     public event Action? Changed;
+
+    /// <summary>Gets Secrets that were not named before; ends when they are on their way to the sync loop, or after a bounded wait.</summary>
+    public Func<ImmutableArray<ObjectKey>, CancellationToken, Task> Fetch { get; set; } = static (_, _) => Task.CompletedTask;
 
     public bool Contains(ObjectKey secret)
     {
@@ -96,13 +100,18 @@ internal sealed class ReferencedSecrets
         }
     }
 
-    public void See(ImmutableArray<StoreEvent> changes)
+    /// <summary>
+    /// Counts what the changes name. A Secret that is named no longer counts until <see cref="LetGo"/>: the objects that named it are served from it until the
+    /// changes are where they go.
+    /// </summary>
+    public NamedSecrets See(ImmutableArray<StoreEvent> changes)
     {
-        bool changed;
+        NamedSecrets named;
         lock (_gate)
         {
             _generation++;
-            _isChanged = false;
+            _added.Clear();
+            _gone.Clear();
             foreach (var change in changes)
             {
                 See(change);
@@ -113,13 +122,39 @@ internal sealed class ReferencedSecrets
                 CountAll();
             }
 
-            changed = _isChanged;
+            // Named for a moment, or gone for one.
+            named = new([.. _added.Where(key => _named[key].Uses > 0)], [.. _gone.Where(key => _named[key].Uses == 0)], _generation);
         }
 
-        if (changed)
+        if (named.Added.Length > 0)
         {
             Changed?.Invoke();
         }
+
+        return named;
+    }
+
+    /// <summary>What the changes named no longer is forgotten, unless it is named again.</summary>
+    public void LetGo(NamedSecrets changes)
+    {
+        if (changes.Gone.IsDefaultOrEmpty)
+        {
+            return;
+        }
+
+        lock (_gate)
+        {
+            _generation++;
+            foreach (var key in changes.Gone)
+            {
+                if (_named.TryGetValue(key, out var named) && named.Uses == 0 && named.Gone <= changes.Generation)
+                {
+                    _named.Remove(key);
+                }
+            }
+        }
+
+        Changed?.Invoke();
     }
 
     private void See(in StoreEvent change)
@@ -210,10 +245,13 @@ internal sealed class ReferencedSecrets
 
     private void CountAll()
     {
-        (_isStale, _isChanged) = (false, true);
+        _isStale = false;
         _ownership = new(_classes.Values, _namespaces.Values, _options);
-        var before = _named.ToArray();
-        _named.Clear();
+        foreach (var (key, named) in _named)
+        {
+            _named[key] = named with { Uses = 0 };
+        }
+
         foreach (var ingress in _ingresses.Values)
         {
             Count(ingress, 1);
@@ -224,11 +262,12 @@ internal sealed class ReferencedSecrets
             Count(new ObjectKey(ns, name), 1);
         }
 
-        foreach (var (key, (_, since)) in before)
+        foreach (var (key, named) in _named)
         {
-            if (_named.TryGetValue(key, out var now))
+            if (named.Uses == 0)
             {
-                _named[key] = (now.Uses, since);
+                _named[key] = named with { Gone = _generation };
+                _gone.Add(key);
             }
         }
     }
@@ -248,15 +287,22 @@ internal sealed class ReferencedSecrets
 
     private void Count(ObjectKey secret, int uses)
     {
-        var (known, since) = _named.GetValueOrDefault(secret, (0, _generation));
-        _isChanged |= known == 0 || known + uses == 0;
-        if (known + uses > 0)
+        if (!_named.TryGetValue(secret, out var named))
         {
-            _named[secret] = (known + uses, since);
+            named = (0, _generation, 0);
+            _added.Add(secret);
         }
-        else
+
+        _named[secret] = named with { Uses = named.Uses + uses, Gone = _generation };
+        if (named.Uses + uses == 0)
         {
-            _named.Remove(secret);
+            _gone.Add(secret);
         }
     }
 }
+
+/// <summary>What changes of objects did to the names of Secrets.</summary>
+/// <param name="Added">Named now and not before.</param>
+/// <param name="Gone">Named before and not now.</param>
+/// <param name="Generation">When.</param>
+internal readonly record struct NamedSecrets(ImmutableArray<ObjectKey> Added, ImmutableArray<ObjectKey> Gone, long Generation);

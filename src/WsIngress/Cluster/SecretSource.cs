@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using k8s;
 using k8s.Models;
 using WsIngress.Sources;
@@ -15,8 +16,13 @@ namespace WsIngress.Cluster;
 /// <param name="targets">Where Secrets are read.</param>
 /// <param name="referenced">Which are wanted.</param>
 /// <param name="ask">Asks for one by name until there is an answer.</param>
-internal sealed class SecretSource(KindSource all, IReadOnlyList<ReflectorTarget> targets, ReferencedSecrets referenced, Func<ObjectKey, CancellationToken, Task<ObjectList>> ask) : IObjectSource, IReflectorSink, IDisposable
+/// <param name="time">The clock of the wait for answers.</param>
+internal sealed class SecretSource(
+    KindSource all, IReadOnlyList<ReflectorTarget> targets, ReferencedSecrets referenced, Func<ObjectKey, CancellationToken, Task<ObjectList>> ask, TimeProvider time) : IObjectSource, IReflectorSink, IDisposable
 {
+    /// <summary>An object whose Secrets are not answered for waits no longer than this: a server in trouble must not hold up what needs none.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
     /// <summary>
     /// Types that hold no certificate for us, and may be large or many: releases of Helm and pull secrets. The type of a Secret never changes.
     /// </summary>
@@ -52,6 +58,7 @@ internal sealed class SecretSource(KindSource all, IReadOnlyList<ReflectorTarget
         using var changed = new SemaphoreSlim(0);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         referenced.Changed += Wake;
+        referenced.Fetch = (keys, caller) => FetchAsync(keys, caller, stop.Token);
         var following = all.RunAsync(sink, this, stop.Token);
         var reviewing = FollowReferencesAsync(changed, stop.Token);
         try
@@ -61,6 +68,7 @@ internal sealed class SecretSource(KindSource all, IReadOnlyList<ReflectorTarget
         finally
         {
             referenced.Changed -= Wake;
+            referenced.Fetch = static (_, _) => Task.CompletedTask;
             await stop.CancelAsync().ConfigureAwait(false);
             await Task.WhenAll(following, reviewing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             await EndLoadsAsync().ConfigureAwait(false);
@@ -202,6 +210,26 @@ internal sealed class SecretSource(KindSource all, IReadOnlyList<ReflectorTarget
 
         Ask(referenced.NamedSince(since).Where(key => _listed.Any(target => target.Covers(key))), cancellation);
         await Forbidden.ReviewAsync(_listed.Contains, cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>Asks for those that nothing is known of, and waits until they are delivered.</summary>
+    private async Task FetchAsync(ImmutableArray<ObjectKey> keys, CancellationToken caller, CancellationToken running)
+    {
+        Task[] loads = [];
+        await InTurnAsync(
+            () =>
+            {
+                var unknown = keys.Where(key => !_held.Contains(key) && _listed.Any(target => target.Covers(key))).ToArray();
+                Ask(unknown, running);
+                loads = [.. unknown.Select(key => _loads[key].Task)];
+                return ValueTask.CompletedTask;
+            },
+            caller).ConfigureAwait(false);
+        if (loads.Length > 0)
+        {
+            await Task.WhenAll(loads).WaitAsync(Patience, time, caller).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            caller.ThrowIfCancellationRequested();
+        }
     }
 
     /// <summary>A question from before the reference may be answered with what was before, and is asked again.</summary>

@@ -15,6 +15,9 @@ internal sealed record StatusOptions
     /// <summary>The Service whose addresses are ours.</summary>
     public ObjectKey? PublishService { get; init; }
 
+    /// <summary>The Services of its namespace are watched: where it is not among them, it does not exist.</summary>
+    public bool IsPublishServiceWatched { get; init; }
+
     /// <summary>Label selector of the pods of the own namespace whose hosts' addresses are ours.</summary>
     public string? PodSelector { get; init; }
 

@@ -13,4 +13,6 @@ internal sealed record WatchOptions
 
     /// <summary>False reads no IngressClass objects, which are cluster-scoped.</summary>
     public bool IngressClasses { get; init; } = true;
+
+    public bool Watches(string ns) => Namespaces.IsEmpty || Namespaces.Contains(ns);
 }

@@ -29,7 +29,11 @@ internal sealed class ControllerHost(ControllerOptions options, TimeProvider tim
         var writers = new ClusterWriters(
             server,
             lease,
-            options.Status with { ClearLimit = options.Server.DrainDeadline },
+            options.Status with
+            {
+                ClearLimit = options.Server.DrainDeadline,
+                IsPublishServiceWatched = options.Status.PublishService is { } service && options.Watch.Watches(service.Namespace),
+            },
             new() { Enabled = options.Events, Controller = options.ControllerName, Instance = lease.Identity },
             parts.Sync,
             parts.Time,

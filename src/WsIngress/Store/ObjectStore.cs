@@ -46,6 +46,9 @@ internal sealed class ObjectStore
 
     public V1Service? Service(ObjectKey key) => _services.Find(key);
 
+    /// <summary>The last snapshot was of no use.</summary>
+    public void MarkDirty() => IsDirty = true;
+
     /// <summary>The objects of now, and the store is clean.</summary>
     public ClusterSnapshot TakeSnapshot()
     {

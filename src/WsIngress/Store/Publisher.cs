@@ -20,6 +20,8 @@ internal sealed class Publisher(Func<ClusterSnapshot, TranslationResult> transla
     private readonly ReportLog _log = new(logger);
     private readonly ToldProblems _problems = new();
     private TranslationResult? _translated;
+
+    /// <summary>What the last good translation was made of. A failed one leaves both alone: told again with a later version, its pods would overrule those that came since.</summary>
     private ClusterSnapshot? _snapshot;
     private long _asOf;
     private RoutingTable? _live;
@@ -27,24 +29,22 @@ internal sealed class Publisher(Func<ClusterSnapshot, TranslationResult> transla
     /// <summary>False until a translation was tried, also when it failed.</summary>
     public bool HasTranslated { get; private set; }
 
-    /// <summary>An exception of the translator or of the sink leaves the last table live.</summary>
+    /// <summary>An exception of the translator or of the sink leaves the last table live, and gives false.</summary>
     /// <param name="snapshot">What to translate.</param>
     /// <param name="asOf">Version of the store that the snapshot shows.</param>
     /// <param name="locator">Where the objects are written.</param>
     /// <param name="sourceProblems">What the sources found wrong.</param>
-    public void Translate(ClusterSnapshot snapshot, long asOf, ProblemLocator locator, IReadOnlyList<Problem> sourceProblems)
+    public bool Translate(ClusterSnapshot snapshot, long asOf, ProblemLocator locator, IReadOnlyList<Problem> sourceProblems)
     {
         HasTranslated = true;
-        _asOf = asOf;
         state.Update(status => status with { Translations = status.Translations + 1 });
-        Attempt(() =>
+        return Attempt(() =>
         {
             var began = time.GetTimestamp();
             var isFirst = _translated is null;
             var translated = translate(snapshot);
-            _snapshot = snapshot;
-            Tell(translated, locator, sourceProblems, began);
-            _translated = translated;
+            Tell(translated, snapshot, asOf, locator, sourceProblems, began);
+            (_translated, _snapshot, _asOf) = (translated, snapshot, asOf);
             state.Update(status => status with { LastSuccess = time.GetUtcNow(), LastDuration = time.GetElapsedTime(began), LastFailure = null });
             if (isFirst)
             {
@@ -58,15 +58,16 @@ internal sealed class Publisher(Func<ClusterSnapshot, TranslationResult> transla
     {
         if (_translated is { } translated)
         {
-            Attempt(() => Tell(translated, locator, sourceProblems, time.GetTimestamp()));
+            Attempt(() => Tell(translated, _snapshot!, _asOf, locator, sourceProblems, time.GetTimestamp()));
         }
     }
 
-    private void Attempt(Action step)
+    private bool Attempt(Action step)
     {
         try
         {
             step();
+            return true;
         }
         catch (Exception failed)
         {
@@ -77,10 +78,11 @@ internal sealed class Publisher(Func<ClusterSnapshot, TranslationResult> transla
                 LastFailure = failed.Message,
                 WaitingFor = _live is null ? $"a first routing table; the translation failed: {failed.Message}" : null,
             });
+            return false;
         }
     }
 
-    private void Tell(TranslationResult translated, ProblemLocator locator, IReadOnlyList<Problem> sourceProblems, long began)
+    private void Tell(TranslationResult translated, ClusterSnapshot snapshot, long asOf, ProblemLocator locator, IReadOnlyList<Problem> sourceProblems, long began)
     {
         var located = _problems.Locate(translated, locator, sourceProblems);
         var isNew = _live is null || !_live.HasContentOf(translated.Table);
@@ -88,17 +90,17 @@ internal sealed class Publisher(Func<ClusterSnapshot, TranslationResult> transla
         var result = located with { Table = table };
         if (isNew)
         {
-            sink.Publish(result, _asOf);
+            sink.Publish(result, asOf);
             _live = table;
         }
         else
         {
-            sink.Report(result, _asOf);
+            sink.Report(result, asOf);
         }
 
         // No part of what traffic waits for.
         var hash = table.ContentHash;
-        state.Tell(status => status with { Result = result, Snapshot = _snapshot, Revision = table.Revision, ContentHash = hash, WaitingFor = null });
+        state.Tell(status => status with { Result = result, Snapshot = snapshot, Revision = table.Revision, ContentHash = hash, WaitingFor = null });
         Log(result, isNew, hash, time.GetElapsedTime(began));
     }
 

@@ -17,6 +17,7 @@ namespace WsIngress.Store;
 /// <item>Single events changed something: translate when the hold-off is over, at the latest after its maximum.</item>
 /// <item>An EndpointSlice changed: hand the endpoints of its Service over at once, and translate when there is time.</item>
 /// <item>A translation is under way, beside the loop: go on taking events; the next translation begins after it.</item>
+/// <item>A translation has failed: the last table stays live; translate again after a pause, or with the next change.</item>
 /// <item>Only problems or lines changed: tell them anew, without a translation.</item>
 /// <item>A source fails before its first delivery: stop with its exception. Later: start it anew.</item>
 /// </list>
@@ -38,7 +39,8 @@ internal sealed class SyncLoop
     private readonly Channel<(int Source, SourceBatch Batch, long Told)> _queue = Channel.CreateBounded<(int, SourceBatch, long)>(MostAtOnce);
     private HoldOff _holdOff;
     private HoldOff _endpointHoldOff;
-    private volatile Task? _translation;
+    private HoldOff _retry;
+    private volatile Task<bool>? _translation;
     private long _translatedAt;
     private bool _settled;
     private bool _retell;
@@ -62,6 +64,7 @@ internal sealed class SyncLoop
         _holdOff = new(time, _options.HoldOff, _options.MaximumHoldOff);
         _translatedAt = time.GetTimestamp();
         _endpointHoldOff = new(time, _options.EndpointHoldOff, _options.MaximumEndpointHoldOff);
+        _retry = new(time, _options.Retry, _options.Retry);
         SayWhatIsAwaited();
     }
 
@@ -88,7 +91,7 @@ internal sealed class SyncLoop
         {
             await stop.CancelAsync().ConfigureAwait(false);
             await Task.WhenAll([loop, .. sources]).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            await (_translation ?? Task.CompletedTask).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await ((Task?)_translation ?? Task.CompletedTask).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
@@ -149,8 +152,10 @@ internal sealed class SyncLoop
 
     private TimeSpan Remaining()
     {
-        var (all, endpoints) = (_holdOff.Remaining(), _endpointHoldOff.Remaining());
-        return !_endpointHoldOff.Pending || (_holdOff.Pending && all < endpoints) ? all : endpoints;
+        var (all, endpoints, retry) = (_holdOff.Remaining(), _endpointHoldOff.Remaining(), _retry.Remaining());
+        return Sooner(Sooner(all, endpoints), retry);
+
+        static TimeSpan Sooner(TimeSpan one, TimeSpan other) => one == Timeout.InfiniteTimeSpan || (other != Timeout.InfiniteTimeSpan && other < one) ? other : one;
     }
 
     private void Apply(int index, SourceBatch batch, long arrived)
@@ -206,8 +211,14 @@ internal sealed class SyncLoop
             return;
         }
 
-        if (_translation is not null)
+        if (_translation is { } ended)
         {
+            if (ended is not { IsCompletedSuccessfully: true, Result: true })
+            {
+                _store.MarkDirty();
+                _retry.Touch();
+            }
+
             _translatedAt = _time.GetTimestamp();
             _translation = null;
             _endpoints.Repeat();
@@ -257,6 +268,7 @@ internal sealed class SyncLoop
     {
         _holdOff.Clear();
         _endpointHoldOff.Clear();
+        _retry.Clear();
     }
 
     private void SayWhatIsAwaited()

@@ -23,6 +23,9 @@ internal sealed record SyncOptions
     /// <summary>As <see cref="MaximumHoldOff"/>, for changes of EndpointSlices alone.</summary>
     public TimeSpan MaximumEndpointHoldOff { get; init; } = TimeSpan.FromSeconds(2);
 
+    /// <summary>Before what could not be translated or published is tried again, if nothing changes before.</summary>
+    public TimeSpan Retry { get; init; } = TimeSpan.FromSeconds(30);
+
     /// <summary>Before a source that failed after its first delivery is started anew.</summary>
     public TimeSpan SourceRestart { get; init; } = TimeSpan.FromSeconds(5);
 }

@@ -23,6 +23,7 @@ internal sealed class Metrics : IProxyTelemetry
 
     private static readonly double[] AgeBuckets = [1, 10, 60, 300, 900, 3600, 4 * 3600, 12 * 3600, 86400, 3 * 86400, 7 * 86400];
 
+    private readonly Lock _collecting = new();
     private readonly SocketTotalsByRoute _totals = new();
     private readonly StaleSeries _stale;
     private readonly ConcurrentDictionary<RouteLabels, RouteSeries> _series = new();
@@ -127,16 +128,20 @@ internal sealed class Metrics : IProxyTelemetry
         sync.EndpointsMoved += took => _propagation.Observe(took.TotalSeconds);
         Registry.AddBeforeCollectCallback(() =>
         {
-            CollectSockets(plane);
-            CollectBackends(plane);
-            CollectWaiting(plane);
-            CollectConfiguration(plane, sync.Current);
-            Cluster.Collect(sync.Current.Snapshot);
-            Leader.Collect();
-            Loops.Collect(plane);
-            SourcePorts.Collect(ports);
-            _memory.Collect(plane.Room);
-            _droppedLines.IncTo(log?.Dropped ?? 0);
+            // Two scrapes at once call this at once, and what is gathered below is one dictionary.
+            lock (_collecting)
+            {
+                CollectSockets(plane);
+                CollectBackends(plane);
+                CollectWaiting(plane);
+                CollectConfiguration(plane, sync.Current);
+                Cluster.Collect(sync.Current.Snapshot);
+                Leader.Collect();
+                Loops.Collect(plane);
+                SourcePorts.Collect(ports);
+                _memory.Collect(plane.Room);
+                _droppedLines.IncTo(log?.Dropped ?? 0);
+            }
         });
     }
 

@@ -1,3 +1,4 @@
+using k8s.Models;
 using WsIngress.ApiServer;
 using WsIngress.Cluster;
 using WsIngress.Tests.Hosting;
@@ -213,6 +214,50 @@ public sealed class ReflectorTests
         Assert.Contains(rig.Log.Of(5002), line => line.Contains(expected, StringComparison.Ordinal));
         server.Faults.Clear();
         await rig.InStepAsync();
+    }
+
+    /// <summary>Between the two its host would be served with another certificate.</summary>
+    [Theory]
+    [InlineData("a new reference")]
+    [InlineData("all references anew")]
+    public async Task No_snapshot_has_an_Ingress_without_the_Secret_that_it_names(string what)
+    {
+        await using var server = await FakeApiServer.StartAsync();
+        foreach (var name in (string[])["old", "new"])
+        {
+            server.Apply(new V1Secret { Metadata = new() { Name = name, NamespaceProperty = "default" } });
+        }
+
+        void Name(string secret)
+        {
+            var ingress = TestController.Ingress("shop");
+            ingress.Spec.Tls = [new() { SecretName = secret }];
+            server.Apply(ingress);
+        }
+
+        var ingressClass = TestController.Class();
+        server.Apply(ingressClass);
+        Name("old");
+        await using var rig = new ClusterRig(server);
+        await rig.InStepAsync();
+        server.Faults.Delay(TimeSpan.FromMilliseconds(300), times: 2, kind: "secrets");
+        if (what == "a new reference")
+        {
+            Name("new");
+        }
+        else
+        {
+            server.Delete("ingressclasses", "", ingressClass.Metadata.Name);
+            await rig.InStepAsync();
+            server.Apply(TestController.Class());
+        }
+
+        await rig.InStepAsync();
+        var translation = rig.Translation;
+        Assert.All(rig.Snapshots, snapshot => Assert.Subset(
+            snapshot.Secrets.Select(secret => secret.Metadata.Name).ToHashSet(),
+            SecretReferences.Of(snapshot, translation).Select(named => named.Name).ToHashSet()));
+        Assert.Contains(rig.Snapshots, snapshot => snapshot.Ingresses.Any(ingress => ingress.Spec.Tls[0].SecretName == (what == "a new reference" ? "new" : "old")));
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using k8s.Models;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
 using WsIngress.Cluster;
 using WsIngress.Sources;
 using WsIngress.Tests.Hosting;
@@ -19,6 +20,7 @@ public sealed class SecretSourceTests : IAsyncLifetime
     private readonly CancellationTokenSource _stop = new();
     private readonly ReferencedSecrets _referenced = new(TranslationOptions.Default with { IngressClassByName = true }, [ObjectKind.Ingress]);
     private readonly ConcurrentQueue<TaskCompletionSource<ObjectList>> _questions = [];
+    private readonly FakeTimeProvider _time = new();
     private readonly Deliveries _deliveries = new();
     private ScriptedApiServer _server = null!;
     private WsIngress.Cluster.ApiServer _client = null!;
@@ -38,7 +40,7 @@ public sealed class SecretSourceTests : IAsyncLifetime
         _client = new(new ClusterConfiguration(new GivenFiles(_server.Address), TimeProvider.System, NullLogger.Instance), TimeProvider.System);
         var reflector = new Reflector(Everywhere, _client, ReflectorOptions.Default, new("secrets"), TimeProvider.System, new(1), NullLogger.Instance);
         _all = new(ObjectKindInfo.Of(ObjectKind.Secret), "test", [(Everywhere, reflector)]);
-        _source = new(_all, [Everywhere], _referenced, AskAsync);
+        _source = new(_all, [Everywhere], _referenced, AskAsync, _time);
         _running = _source.RunAsync(_deliveries, _stop.Token);
         _referenced.Listed(ObjectKind.Ingress);
         await begun.Task;
@@ -64,6 +66,51 @@ public sealed class SecretSourceTests : IAsyncLifetime
         (await QuestionAsync()).SetResult(Answer(20, "15"));
 
         await Eventually.True(() => _deliveries.Held(Key) == "15");
+    }
+
+    [Fact]
+    public async Task Whoever_needs_a_Secret_that_nothing_is_known_of_waits_until_it_is_delivered()
+    {
+        await ListAsync(5);
+        var named = Reference();
+        var waiting = _referenced.Fetch(named.Added, TestContext.Current.CancellationToken);
+        var question = await QuestionAsync();
+        Assert.False(waiting.IsCompleted);
+        question.SetResult(Answer(7, "6"));
+        await waiting.WaitAsync(TimeSpan.FromSeconds(10));
+
+        Assert.Equal("6", _deliveries.Held(Key));
+        await _referenced.Fetch([Key], TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromSeconds(10));
+    }
+
+    [Fact]
+    public async Task Whoever_needs_a_Secret_waits_for_a_server_in_trouble_for_a_bounded_time()
+    {
+        await ListAsync(5);
+        var waiting = _referenced.Fetch(Reference().Added, TestContext.Current.CancellationToken);
+        await QuestionAsync();
+        await Eventually.True(() =>
+        {
+            _time.Advance(SecretSource.Patience);
+            return waiting.IsCompleted;
+        });
+        await waiting;
+        Assert.Null(_deliveries.Held(Key));
+    }
+
+    [Fact]
+    public async Task A_Secret_that_is_named_no_longer_is_held_until_what_named_it_is_delivered()
+    {
+        await ListAsync(5, "5");
+        Reference();
+        await AnsweredAsync(Answer(6, "5"), held: "5");
+        var named = _referenced.See([StoreEvent.Delete(ObjectKind.Ingress, new("default", "shop"))]);
+        Assert.Equal([Key], named.Gone);
+        await EventAsync("7");
+        Assert.Equal("7", _deliveries.Held(Key));
+
+        _referenced.LetGo(named);
+        await Eventually.True(() => _deliveries.Held(Key) is null);
     }
 
     [Fact]
@@ -265,11 +312,11 @@ public sealed class SecretSourceTests : IAsyncLifetime
         return question!;
     }
 
-    private void Reference()
+    private NamedSecrets Reference()
     {
         var ingress = TestController.Ingress("shop");
         ingress.Spec.Tls = [new() { SecretName = Key.Name }];
-        _referenced.See([StoreEvent.Upsert(ingress)]);
+        return _referenced.See([StoreEvent.Upsert(ingress)]);
     }
 
     /// <summary>References change while the source is busy, so that its next review sees only what came of it.</summary>
@@ -294,7 +341,7 @@ public sealed class SecretSourceTests : IAsyncLifetime
         return _deliveries.Held(Key) == held;
     });
 
-    private void Unreference() => _referenced.See([StoreEvent.Delete(ObjectKind.Ingress, new("default", "shop"))]);
+    private void Unreference() => _referenced.LetGo(_referenced.See([StoreEvent.Delete(ObjectKind.Ingress, new("default", "shop"))]));
 
     private async Task ListAsync(int version, string? secret = null)
     {

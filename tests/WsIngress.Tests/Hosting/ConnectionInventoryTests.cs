@@ -100,6 +100,8 @@ public sealed class ConnectionInventoryTests
     [InlineData("drain --pod a --window soon", "window: 'soon' cannot be used; allowed: a whole number and ms, s, m or h, such as 500ms, 30s, 5m or 1h")]
     [InlineData("list --client nobody", "client: 'nobody' cannot be used; allowed: an address, or a network such as 10.0.0.0/8")]
     [InlineData("list --limit 0", "limit: '0' cannot be used; allowed: 1 to 10000000")]
+    [InlineData("drain --namespace EMPTY --min-age 0s", "namespace: '' cannot be used; allowed: one value that is not empty")]
+    [InlineData("list --host EMPTY", "host: '' cannot be used; allowed: one value that is not empty")]
     public async Task What_cannot_be_used_is_named_with_what_is_allowed_and_closes_nothing(string arguments, string message)
     {
         await using var pod = await TestPod.StartAsync();
@@ -108,7 +110,7 @@ public sealed class ConnectionInventoryTests
         await SettleAsync(host, open: 1);
         var id = (string)(await ListAsync(host)).Single()!["id"]!;
 
-        var (code, text, notes) = await RunAsync(host, [.. arguments.Split(' ').Select(word => word == "ID" ? id : word)]);
+        var (code, text, notes) = await RunAsync(host, [.. arguments.Split(' ').Select(word => word == "ID" ? id : word == "EMPTY" ? "" : word)]);
 
         Assert.Equal((2, "", $"wsingress connections: {message}\n"), (code, text, notes));
         Assert.Single(await ListAsync(host));
@@ -125,7 +127,13 @@ public sealed class ConnectionInventoryTests
     [InlineData("GET", "/connections/a/b/c", null, 404)]
     [InlineData("POST", "/connections/ID/burn", null, 404)]
     [InlineData("GET", "/connections?state=dead", null, 400)]
-    public async Task The_admin_API_changes_nothing_by_GET_and_nothing_for_a_web_page(string method, string path, string? origin, int status)
+    [InlineData("GET", "/connections?window=5s", null, 400)]
+    [InlineData("POST", "/connections/drain?pod=pod-a&ingres=chat", null, 400)]
+    [InlineData("POST", "/connections/drain?pod=pod-a&namespace=shop&namespace=default", null, 400)]
+    [InlineData("POST", "/connections/drain?pod=pod-a&namespace", null, 400)]
+    [InlineData("POST", "/connections/ID/close?cod=1012", null, 400)]
+    [InlineData("POST", "/connections/ID/tap?payload=true&payload=true", null, 400)]
+    public async Task The_admin_API_changes_nothing_by_GET_nothing_for_a_web_page_and_nothing_by_a_slip(string method, string path, string? origin, int status)
     {
         await using var pod = await TestPod.StartAsync();
         await using var host = await TestHost.StartAsync(pod);

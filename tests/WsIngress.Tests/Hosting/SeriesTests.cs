@@ -97,6 +97,20 @@ public sealed class SeriesTests : IAsyncLifetime
         Assert.Equal(2, _last["wsingress_http_requests_total{namespace=\"default\",ingress=\"i0\",service=\"echo\",status=\"200\"}"]);
     }
 
+    /// <summary>The library asks for the values of each scrape when it comes, also when another is under way.</summary>
+    [Fact]
+    public async Task Two_scrapes_at_once_gather_one_after_the_other()
+    {
+        var time = new MeetingPlace();
+        var metrics = new Metrics("1", time);
+        metrics.Watch(_plane, new SyncState(), null, new(() => _plane.Tables.Backends, () => null, NullLogger.Instance, null));
+        time.IsOpen = true;
+
+        await Task.WhenAll(Enumerable.Range(0, 2).Select(_ => Task.Run(() => metrics.Registry.CollectAndExportAsTextAsync(Stream.Null))));
+
+        Assert.Equal((1, 2), (time.Most, time.Visits));
+    }
+
     private static int OfIngresses(Dictionary<string, double> page) => page.Keys.Count(name => name.Contains(",ingress=\"", StringComparison.Ordinal));
 
     private async Task UseAsync(string host, bool isLong)
@@ -168,5 +182,37 @@ public sealed class SeriesTests : IAsyncLifetime
         }
 
         return page;
+    }
+
+    /// <summary>Whoever asks for the time waits a moment for company.</summary>
+    private sealed class MeetingPlace : FakeTimeProvider
+    {
+        private readonly ManualResetEventSlim _met = new();
+        private int _inside;
+
+        public bool IsOpen { get; set; }
+
+        public int Most { get; private set; }
+
+        public int Visits { get; private set; }
+
+        public override long GetTimestamp()
+        {
+            if (!IsOpen)
+            {
+                return base.GetTimestamp();
+            }
+
+            Visits++;
+            Most = Math.Max(Most, Interlocked.Increment(ref _inside));
+            if (Most > 1)
+            {
+                _met.Set();
+            }
+
+            _met.Wait(TimeSpan.FromMilliseconds(200));
+            Interlocked.Decrement(ref _inside);
+            return base.GetTimestamp();
+        }
     }
 }

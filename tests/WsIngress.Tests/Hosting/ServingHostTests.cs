@@ -1,4 +1,7 @@
 using System.Net;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging.Abstractions;
 using Prometheus;
 using WsIngress.Admin;
@@ -55,6 +58,31 @@ public sealed class ServingHostTests
 
         await plane.StartAsync(CancellationToken.None);
         Assert.Equal("ready\n", await TextAsync(client, readyz, 200));
+    }
+
+    [Fact]
+    public async Task Connections_that_say_nothing_do_not_keep_the_probes_out_and_are_ended()
+    {
+        await using var side = await SideServer.StartAsync(
+            new IPEndPoint(IPAddress.Loopback, 0), NullLoggerFactory.Instance, app => app.Run(http => http.Response.WriteAsync("here")), CancellationToken.None);
+        var silent = new List<Socket>();
+        try
+        {
+            for (var i = 0; i < 600; i++)
+            {
+                var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+                silent.Add(socket);
+                await socket.ConnectAsync(side.EndPoint);
+            }
+
+            using var client = TestProxy.Client();
+            Assert.Equal("here", await TextAsync(client, new Uri($"http://{side.EndPoint}/"), 200));
+            Assert.Equal(0, await silent[0].ReceiveAsync(new byte[1]).WaitAsync(TimeSpan.FromSeconds(30)));
+        }
+        finally
+        {
+            silent.ForEach(socket => socket.Dispose());
+        }
     }
 
     private static async Task<string> TextAsync(HttpClient client, Uri uri, int status)

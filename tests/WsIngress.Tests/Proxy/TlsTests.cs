@@ -53,6 +53,18 @@ public sealed class TlsTests : IDisposable
         Assert.Equal(fallback.SerialNumber, map.Find(null).TargetCertificate.SerialNumber);
     }
 
+    [Fact]
+    public void The_end_of_every_certificate_in_use_is_known_and_of_the_default_if_somebody_gave_it()
+    {
+        var (shop, _) = _certificates.Bind("shop.example");
+        var (given, _) = _certificates.Bind("");
+        using var fallback = DefaultCertificate.Create(TimeProvider.System);
+        var factory = new CertificateMap.Factory(fallback, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance);
+
+        Assert.Equal([("shop.example", shop.Source)], factory.Build([shop], null).Expiries.Select(e => (e.Host, e.Source)));
+        Assert.Equal([("shop.example", shop.Source), ("(default)", given.Source)], factory.Build([shop, given], null).Expiries.Select(e => (e.Host, e.Source)));
+    }
+
     [Theory]
     [InlineData(WsVia.Tls1)]
     [InlineData(WsVia.Http2)]

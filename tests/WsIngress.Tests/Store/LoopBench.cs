@@ -4,6 +4,7 @@ using WsIngress.Routing;
 using WsIngress.Sources;
 using WsIngress.Store;
 using WsIngress.Translation;
+using Xunit;
 
 namespace WsIngress.Tests.Store;
 
@@ -32,6 +33,21 @@ internal sealed class LoopBench : ITableSink, IAsyncDisposable
     public List<ClusterSnapshot> Snapshots { get; } = [];
     public int Published { get; private set; }
     public int Reported { get; private set; }
+
+    public static SourceBatch First(params string[] ingresses) => new()
+    {
+        Events = [StoreEvent.Replace(ObjectKind.Ingress, ingresses.Select(name => Objects.Ingress(name, name + ".example.com")))],
+        Synced = true,
+        Settled = true,
+    };
+
+    public static async Task<LoopBench> StartedAsync(FakeSource source, params string[] ingresses)
+    {
+        var bench = new LoopBench(source).Start();
+        source.Deliver(First(ingresses));
+        Assert.Equal(1, (await bench.NextTableAsync()).Table.Revision);
+        return bench;
+    }
 
     public LoopBench Start()
     {

@@ -8,21 +8,6 @@ public sealed class SyncLoopTests
 {
     private static readonly TimeSpan Milliseconds = TimeSpan.FromMilliseconds(1);
 
-    private static SourceBatch First(params string[] ingresses) => new()
-    {
-        Events = [StoreEvent.Replace(ObjectKind.Ingress, ingresses.Select(name => Objects.Ingress(name, name + ".example.com")))],
-        Synced = true,
-        Settled = true,
-    };
-
-    private static async Task<LoopBench> StartedAsync(FakeSource source, params string[] ingresses)
-    {
-        var bench = new LoopBench(source).Start();
-        source.Deliver(First(ingresses));
-        Assert.Equal(1, (await bench.NextTableAsync()).Table.Revision);
-        return bench;
-    }
-
     [Fact]
     public async Task Nothing_is_published_before_every_source_has_delivered_all()
     {
@@ -30,7 +15,7 @@ public sealed class SyncLoopTests
         await using var bench = new LoopBench(folder, server).Start();
         Assert.Equal("all objects of the folder, the server", bench.State.Current.WaitingFor);
 
-        folder.Deliver(First("a"));
+        folder.Deliver(LoopBench.First("a"));
         server.Deliver(StoreEvent.Replace(ObjectKind.Service, []));
         await Eventually.True(() => bench.State.Current.Events == 2);
         Assert.Equal("all objects of the server", bench.State.Current.WaitingFor);
@@ -49,7 +34,7 @@ public sealed class SyncLoopTests
     public async Task An_empty_first_delivery_makes_a_first_table()
     {
         var source = new FakeSource();
-        await using var bench = await StartedAsync(source);
+        await using var bench = await LoopBench.StartedAsync(source);
 
         await Eventually.True(() => bench.State.IsReady);
         Assert.Empty(bench.State.Current.Result!.Table.Hosts);
@@ -60,7 +45,7 @@ public sealed class SyncLoopTests
     public async Task Problems_that_stay_the_same_stay_the_same_array()
     {
         var source = new FakeSource();
-        await using var bench = await StartedAsync(source, "a");
+        await using var bench = await LoopBench.StartedAsync(source, "a");
         source.Deliver(new SourceBatch { Problems = [Problem("b"), Problem("a")], Settled = true });
         var first = (await bench.NextReportAsync()).Problems;
         Assert.Equal(["a", "b"], first.Select(problem => problem.Object.Name));
@@ -82,7 +67,7 @@ public sealed class SyncLoopTests
     public async Task A_single_event_waits_for_the_hold_off_and_not_longer()
     {
         var source = new FakeSource();
-        await using var bench = await StartedAsync(source, "a");
+        await using var bench = await LoopBench.StartedAsync(source, "a");
         bench.Clock.Forget();
 
         source.Deliver(StoreEvent.Upsert(Objects.Ingress("b", "b.example.com")));
@@ -100,7 +85,7 @@ public sealed class SyncLoopTests
     public async Task A_change_that_comes_after_a_calm_waits_a_moment_only()
     {
         var source = new FakeSource();
-        await using var bench = await StartedAsync(source, "a");
+        await using var bench = await LoopBench.StartedAsync(source, "a");
         await Eventually.True(() => !bench.Loop.IsTranslating);
         bench.Clock.Advance(100 * Milliseconds);
         bench.Clock.Forget();
@@ -146,7 +131,7 @@ public sealed class SyncLoopTests
     public async Task A_stream_of_events_is_translated_at_the_maximum_hold_off()
     {
         var source = new FakeSource();
-        await using var bench = await StartedAsync(source, "a");
+        await using var bench = await LoopBench.StartedAsync(source, "a");
         bench.Clock.Forget();
 
         // An event every 40 ms: the hold-off of 50 ms alone would never end.
@@ -171,9 +156,9 @@ public sealed class SyncLoopTests
     public async Task A_settled_batch_is_translated_without_a_hold_off()
     {
         var source = new FakeSource();
-        await using var bench = await StartedAsync(source, "a");
+        await using var bench = await LoopBench.StartedAsync(source, "a");
 
-        source.Deliver(First("a", "b"));
+        source.Deliver(LoopBench.First("a", "b"));
 
         Assert.Equal(2, (await bench.NextTableAsync()).Table.Revision);
     }
@@ -182,7 +167,7 @@ public sealed class SyncLoopTests
     public async Task Equal_content_publishes_nothing_but_reports_are_told()
     {
         var source = new FakeSource();
-        await using var bench = await StartedAsync(source, "a");
+        await using var bench = await LoopBench.StartedAsync(source, "a");
 
         // A Secret that no route uses changes the objects and not the table.
         source.Deliver(new SourceBatch { Events = [StoreEvent.Replace(ObjectKind.Secret, [Objects.Secret("s", "x")])], Settled = true });
@@ -191,7 +176,7 @@ public sealed class SyncLoopTests
         Assert.Equal(1, bench.Published);
         Assert.Equal(2, bench.Snapshots.Count);
 
-        source.Deliver(First("a", "b"));
+        source.Deliver(LoopBench.First("a", "b"));
         Assert.Equal(2, (await bench.NextTableAsync()).Table.Revision);
     }
 
@@ -199,12 +184,12 @@ public sealed class SyncLoopTests
     public async Task An_event_that_changes_nothing_causes_no_translation()
     {
         var source = new FakeSource();
-        await using var bench = await StartedAsync(source, "a");
+        await using var bench = await LoopBench.StartedAsync(source, "a");
 
-        source.Deliver(First("a"));
+        source.Deliver(LoopBench.First("a"));
         source.Deliver(StoreEvent.Delete(ObjectKind.Ingress, new("default", "none")));
         await Eventually.True(() => bench.State.Current.Events == 3);
-        source.Deliver(First("b"));
+        source.Deliver(LoopBench.First("b"));
         await bench.NextTableAsync();
 
         Assert.Equal(2, bench.Snapshots.Count);
@@ -220,7 +205,7 @@ public sealed class SyncLoopTests
     public async Task A_change_of_any_kind_is_translated(string kind)
     {
         var source = new FakeSource();
-        await using var bench = await StartedAsync(source, "a");
+        await using var bench = await LoopBench.StartedAsync(source, "a");
         var info = ObjectKindInfo.All.Single(known => known.Name == kind);
         var added = (k8s.IKubernetesObject<k8s.Models.V1ObjectMeta>)Activator.CreateInstance(info.Model)!;
         added.Metadata = new() { Name = "new", NamespaceProperty = "default" };
@@ -235,62 +220,10 @@ public sealed class SyncLoopTests
     }
 
     [Fact]
-    public async Task An_exception_of_the_translator_leaves_the_last_table_live()
-    {
-        var source = new FakeSource();
-        await using var bench = await StartedAsync(source, "a");
-
-        bench.TranslatorFailure = new InvalidOperationException("a defect");
-        source.Deliver(First("a", "b"));
-        await Eventually.True(() => bench.State.Current.Failures == 1);
-        Assert.Equal("a defect", bench.State.Current.LastFailure);
-        Assert.Equal(1, bench.State.Current.Revision);
-        Assert.Equal("a.example.com", Assert.Single(bench.State.Current.Result!.Table.Hosts).Host);
-        Assert.True(bench.State.IsReady);
-        Assert.Single(bench.Log.Of(2002));
-
-        bench.TranslatorFailure = null;
-        source.Deliver(First("a", "b", "c"));
-        Assert.Equal(2, (await bench.NextTableAsync()).Table.Revision);
-        await Eventually.True(() => bench.State.Current.LastFailure is null);
-    }
-
-    [Fact]
-    public async Task A_table_that_could_not_be_made_live_is_published_again_with_the_same_number()
-    {
-        var source = new FakeSource();
-        await using var bench = await StartedAsync(source, "a");
-
-        bench.SinkFailure = new InvalidOperationException("no sink");
-        source.Deliver(First("a", "b"));
-        await Eventually.True(() => bench.State.Current.Failures == 1);
-        bench.SinkFailure = null;
-        source.Deliver(new SourceBatch { Events = [StoreEvent.Upsert(Objects.Secret("s", "x"))], Settled = true });
-
-        var result = await bench.NextTableAsync();
-        Assert.Equal(2, result.Table.Revision);
-        Assert.Equal(2, result.Table.Hosts.Length);
-    }
-
-    [Fact]
-    public async Task A_first_translation_that_fails_is_told_as_what_readiness_waits_for()
-    {
-        var source = new FakeSource();
-        await using var bench = new LoopBench(source) { TranslatorFailure = new InvalidOperationException("a defect") };
-        bench.Start();
-
-        source.Deliver(First("a"));
-        await Eventually.True(() => bench.State.Current.Failures == 1);
-
-        Assert.Equal("a first routing table; the translation failed: a defect", bench.State.Current.WaitingFor);
-        Assert.Equal(0, bench.Published);
-    }
-
-    [Fact]
     public async Task Problems_alone_are_told_without_a_translation()
     {
         var source = new FakeSource();
-        await using var bench = await StartedAsync(source, "a");
+        await using var bench = await LoopBench.StartedAsync(source, "a");
         var problem = new Problem(new("File", "", "x.yaml"), ProblemReason.Unparsable, "", "", "", "is broken") { Location = "x.yaml:3" };
 
         source.Deliver(new SourceBatch { Problems = [problem], Settled = true });
@@ -319,13 +252,13 @@ public sealed class SyncLoopTests
     public async Task A_source_that_fails_later_is_started_anew_and_the_table_stays()
     {
         var source = new FakeSource();
-        await using var bench = await StartedAsync(source, "a");
+        await using var bench = await LoopBench.StartedAsync(source, "a");
         bench.Clock.Forget();
 
         source.Fail(new IOException("gone"));
         Assert.Equal(5000 * Milliseconds, await bench.Clock.NextTimerAsync());
         bench.Clock.Advance(5000 * Milliseconds);
-        source.Deliver(First("a", "b"));
+        source.Deliver(LoopBench.First("a", "b"));
 
         Assert.Equal(2, (await bench.NextTableAsync()).Table.Revision);
         Assert.Equal(2, source.Runs);
@@ -335,7 +268,7 @@ public sealed class SyncLoopTests
     public async Task Cancellation_ends_the_loop_without_an_exception()
     {
         var source = new FakeSource();
-        var bench = await StartedAsync(source, "a");
+        var bench = await LoopBench.StartedAsync(source, "a");
 
         await bench.DisposeAsync();
 
@@ -347,7 +280,7 @@ public sealed class SyncLoopTests
     public async Task The_log_has_a_line_for_each_changed_Ingress_and_none_for_the_others()
     {
         var source = new FakeSource();
-        await using var bench = await StartedAsync(source, "a", "b");
+        await using var bench = await LoopBench.StartedAsync(source, "a", "b");
         await Eventually.True(() => bench.Log.Of(2010).Length == 2);
 
         source.Deliver(StoreEvent.Upsert(Objects.Ingress("b", "other.example.com")), StoreEvent.Upsert(Objects.Ingress("c", "c.example.com")));
@@ -358,7 +291,7 @@ public sealed class SyncLoopTests
         Assert.Contains("other.example.com", bench.Log.Of(2010)[2]);
         Assert.Contains("Ingress default/c is Served", bench.Log.Of(2010)[3]);
 
-        source.Deliver(First("a"));
+        source.Deliver(LoopBench.First("a"));
         await bench.NextTableAsync();
         await Eventually.True(() => bench.Log.Of(2012).Length == 2);
         Assert.Equal(4, bench.Log.Of(2010).Length);

@@ -266,6 +266,18 @@ public sealed class AnnotationValueTests
     }
 
     [Fact]
+    public void Of_a_thousand_unknown_names_twenty_are_named()
+    {
+        var problems = new List<Problem>();
+        AnnotationReader.Read(Enumerable.Range(0, 1000).Reverse().ToDictionary(i => $"wsingress.io/x{i:000}", _ => ""), AnnotationTargets.Ingress, Web, problems);
+
+        Assert.Equal(
+            [.. Enumerable.Range(0, 20).Select(i => $"metadata.annotations[wsingress.io/x{i:000}]"), "metadata.annotations"],
+            problems.Select(p => p.Field));
+        Assert.Contains("980 more", problems[^1].Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Annotations_of_others_are_none_of_our_business()
     {
         var problems = new List<Problem>();

@@ -40,6 +40,9 @@ internal sealed record EventOptions
     /// <summary>After a failure of a kind that nobody foresaw.</summary>
     public TimeSpan Pause { get; init; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>Problems of one object that are known at a time: one object with thousands leaves room for the others'.</summary>
+    public int MostPerObject { get; init; } = 100;
+
     /// <summary>Series known at a time, of problems and of handshakes each.</summary>
     public int MostSeries { get; init; } = 20_000;
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging;
 using WsIngress.Cluster.Election;
 using WsIngress.Store;
@@ -96,6 +97,12 @@ internal sealed class ProblemEvents
     private void Look(Dictionary<EventKey, EventSeries> known, ImmutableArray<Problem> problems, ClusterSnapshot snapshot)
     {
         var present = new HashSet<EventKey>();
+        var ofObject = new Dictionary<EventKey, int>();
+        foreach (var key in known.Keys)
+        {
+            CollectionsMarshal.GetValueRefOrAddDefault(ofObject, Object(key), out _)++;
+        }
+
         foreach (var problem in problems)
         {
             if (IsOfAnother(problem) || EventSubject.Find(snapshot, problem.Object, problem.Uid) is not { } about)
@@ -111,8 +118,9 @@ internal sealed class ProblemEvents
                 series.Count += series.IsPresent ? 0 : 1;
                 series.IsPresent = true;
             }
-            else if (known.Count < _options.MostSeries)
+            else if (known.Count < _options.MostSeries && ofObject.GetValueOrDefault(Object(key)) < _options.MostPerObject)
             {
+                CollectionsMarshal.GetValueRefOrAddDefault(ofObject, Object(key), out _)++;
                 known.Add(key, new(about, EventText.Name(about, reason, note, ""), "Translate", reason, note) { Since = _time.GetTimestamp() });
             }
             else
@@ -130,6 +138,8 @@ internal sealed class ProblemEvents
             }
         }
     }
+
+    private static EventKey Object(EventKey key) => key with { Reason = "", Note = "" };
 
     /// <summary>An Ingress with a class that we do not know is most likely another controller's, whose class comes later or needs no object.</summary>
     private static bool IsOfAnother(Problem problem) => problem is { Reason: ProblemReason.ClassNotFound, Severity: ProblemSeverity.Warning };

@@ -22,8 +22,10 @@ internal sealed class StatusAddresses(ApiServer api, StatusOptions options, stri
     /// <summary>The Service among the watched ones, when it is there; else what was read last.</summary>
     public AddressList? Current(ClusterSnapshot snapshot)
     {
-        var addresses = _fixed ?? (Watched(snapshot) is { } service ? ServiceAddresses.Of(service) : _read);
-        var text = addresses?.ToString() ?? "";
+        var watched = Watched(snapshot);
+        var addresses = _fixed ?? (watched is not null ? ServiceAddresses.Of(watched) : _read);
+        var isAbsent = options.IsPublishServiceWatched && watched is null;
+        var text = addresses?.ToString() ?? (isAbsent ? "absent" : "");
         if (text != _told)
         {
             _told = text;
@@ -33,7 +35,7 @@ internal sealed class StatusAddresses(ApiServer api, StatusOptions options, stri
             }
             else if (addresses is null)
             {
-                logger.NoAddresses(Source);
+                logger.NoAddresses(isAbsent ? $"{Source}, which does not exist" : Source);
             }
             else
             {
@@ -46,7 +48,7 @@ internal sealed class StatusAddresses(ApiServer api, StatusOptions options, stri
 
     /// <summary>False when everything comes from the options or from a watch.</summary>
     public bool MustRead(ClusterSnapshot snapshot) =>
-        _fixed is null && (options.PublishService is not null ? Watched(snapshot) is null : !string.IsNullOrEmpty(options.PodSelector));
+        _fixed is null && (options.PublishService is not null ? !options.IsPublishServiceWatched && Watched(snapshot) is null : !string.IsNullOrEmpty(options.PodSelector));
 
     /// <summary>Reads anew. A failure leaves what was read before.</summary>
     public async Task ReadAsync(CancellationToken cancellation)

@@ -197,6 +197,19 @@ public sealed partial class ProblemEventsTests
     }
 
     [Fact]
+    public async Task One_object_with_very_many_problems_leaves_room_for_those_of_others()
+    {
+        await using var board = await Board.StartAsync();
+        board.Server.Apply(Board.Ingress("many"));
+        board.Server.Apply(Board.Ingress("second"));
+        var sender = Start(board, Options with { MostSeries = 150 });
+        board.Tell(board.Snapshot(), [.. Enumerable.Range(0, 1000).Select(i => Problem("many", $"problem {i}")), Problem("second", "another")]);
+
+        await Eventually.True(() => board.Sent("create", "events").Any(sent => sent.Body.Contains("another", StringComparison.Ordinal)));
+        Assert.True(sender.Suppressed >= 900);
+    }
+
+    [Fact]
     public async Task About_many_objects_they_come_at_a_bounded_rate()
     {
         await using var board = await Board.StartAsync();

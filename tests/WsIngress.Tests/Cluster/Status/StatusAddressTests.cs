@@ -63,6 +63,21 @@ public sealed class StatusAddressTests
         Assert.Equal(2, board.Sent("get", "services").Length);
     }
 
+    /// <summary>To read it would need a right that is not given where Services are watched, and its refusal would be taken for the fault.</summary>
+    [Fact]
+    public async Task A_Service_that_would_be_watched_if_it_existed_is_named_and_not_read()
+    {
+        await using var board = await Board.StartAsync();
+        board.Server.Apply(Board.Ingress("web"));
+        StatusWriterTests.Start(board, new() { PublishService = new("ops", "egde"), IsPublishServiceWatched = true });
+        board.Tell();
+        await Eventually.True(() => board.Log.Of(5301).Length == 1);
+        await board.CalmAsync();
+
+        Assert.Empty(board.Server.Requests);
+        Assert.Contains("Service ops/egde, which does not exist", board.Log.Of(5301)[0], StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task The_hosts_of_running_pods_are_taken_and_kept_when_none_runs()
     {
