@@ -111,7 +111,7 @@ public sealed class StreamRelay : IRelayDriver
                     _ = _toBackend.PingAsync();
                 }
             }
-            else if (!await WaitAsync(() => _session.Ending is not null, _session.Options.CloseTimeout).ConfigureAwait(false))
+            else if (!await WaitAsync(() => _session.Ending is not null, _session.Options.CloseTimeout).ConfigureAwait(false) && !_abort.IsCancellationRequested)
             {
                 _session.Lose(_session.ToBackend.SinkFailed ? RelaySide.Backend : RelaySide.Client, "took no more bytes");
             }

@@ -26,6 +26,9 @@ internal sealed class RouteDrains : IDisposable
     private HashSet<RelaySession> _unserved = [];
     private bool _armed;
 
+    /// <summary>Something happened after the look that is under way or to come has begun.</summary>
+    private bool _again;
+
     public RouteDrains(RelayRegistry sockets, Func<LiveTable> table, TimeProvider time, Random random, ILogger logger)
     {
         (_sockets, _table, _time, _random, _logger) = (sockets, table, time, random, logger);
@@ -35,13 +38,18 @@ internal sealed class RouteDrains : IDisposable
     /// <summary>Another table is live. Returns at once; however many come, sockets are walked once in the time of grace.</summary>
     public void Published()
     {
-        lock (_gate)
+        if (_sockets.Count > 0)
         {
-            if (!_armed && _sockets.Count > 0)
-            {
-                _armed = true;
-                _timer.Change(TimeSpan.Zero, Timeout.InfiniteTimeSpan);
-            }
+            LookSoon();
+        }
+    }
+
+    /// <summary>A socket is open, perhaps of a route that went during its handshake.</summary>
+    public void Opened(SocketFacts facts)
+    {
+        if (MayEnd(facts) && !Serves(facts))
+        {
+            LookSoon();
         }
     }
 
@@ -53,17 +61,22 @@ internal sealed class RouteDrains : IDisposable
 
     private void Look()
     {
-        var unserved = _sockets.Where(session => session.Tag is SocketFacts { Route.Policy.WebSocket.OnRouteRemoved: not RouteRemoval.Keep } facts && session.Outcome is null && !Serves(facts)).ToHashSet();
+        lock (_gate)
+        {
+            _again = false;
+        }
+
+        var unserved = _sockets.Where(session => session.Tag is SocketFacts facts && MayEnd(facts) && session.Outcome is null && !Serves(facts)).ToHashSet();
         RelaySession[] leaving;
         lock (_gate)
         {
             leaving = [.. unserved.Where(_unserved.Contains)];
             unserved.ExceptWith(leaving);
             _unserved = unserved;
-            _armed = unserved.Count > 0;
+            _armed = unserved.Count > 0 || _again;
             if (_armed)
             {
-                _timer.Change(Grace, Timeout.InfiniteTimeSpan);
+                _timer.Change(unserved.Count > 0 ? Grace : TimeSpan.Zero, Timeout.InfiniteTimeSpan);
             }
         }
 
@@ -72,6 +85,19 @@ internal sealed class RouteDrains : IDisposable
             var facts = (SocketFacts)group.First().Tag!;
             ProxyLog.RouteGone(_logger, facts.Route.Route.Owner.ToString(), facts.Host, group.Count());
             _ = EndAsync([.. group], group.Key.Window);
+        }
+    }
+
+    private void LookSoon()
+    {
+        lock (_gate)
+        {
+            _again = true;
+            if (!_armed)
+            {
+                _armed = true;
+                _timer.Change(TimeSpan.Zero, Timeout.InfiniteTimeSpan);
+            }
         }
     }
 
@@ -95,6 +121,8 @@ internal sealed class RouteDrains : IDisposable
             session.RequestEnd(RelayOutcome.RouteRemoved);
         }
     }
+
+    private static bool MayEnd(SocketFacts facts) => facts.Route.Policy.WebSocket.OnRouteRemoved != RouteRemoval.Keep;
 
     private bool Serves(SocketFacts facts) => _table().Matcher.Serves(HostText.WithoutPort(facts.Host), facts.Path);
 

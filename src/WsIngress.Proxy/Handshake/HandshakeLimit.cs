@@ -74,6 +74,7 @@ internal sealed class HandshakeLimit : LoopTimer, IPeerWatch, IDisposable
         {
             _connectEnd = long.MaxValue;
             Renew();
+            Arm();
         }
     }
 
@@ -81,20 +82,22 @@ internal sealed class HandshakeLimit : LoopTimer, IPeerWatch, IDisposable
 
     public override void OnDue()
     {
-        HandshakeEnd end;
+        CancellationTokenSource? source;
         lock (_gate)
         {
             _armedFor = long.MaxValue;
             var now = _time.GetTimestamp();
-            end = now >= _handshakeEnd ? HandshakeEnd.Timeout : now >= _connectEnd ? HandshakeEnd.ConnectTimeout : HandshakeEnd.None;
+            var end = now >= _handshakeEnd ? HandshakeEnd.Timeout : now >= _connectEnd ? HandshakeEnd.ConnectTimeout : HandshakeEnd.None;
             if (end == HandshakeEnd.None)
             {
                 Arm();
                 return;
             }
+
+            source = Decide(end);
         }
 
-        Cancel(end);
+        source?.Cancel();
     }
 
     public void Dispose()
@@ -111,23 +114,29 @@ internal sealed class HandshakeLimit : LoopTimer, IPeerWatch, IDisposable
 
     private void Cancel(HandshakeEnd end)
     {
-        CancellationTokenSource source;
+        CancellationTokenSource? source;
         lock (_gate)
         {
-            if (_disposed || (_end != HandshakeEnd.None && end == HandshakeEnd.ConnectTimeout))
-            {
-                return;
-            }
-
-            if (_end is HandshakeEnd.None or HandshakeEnd.ConnectTimeout)
-            {
-                _end = end;
-            }
-
-            source = _source;
+            source = Decide(end);
         }
 
-        source.Cancel();
+        source?.Cancel();
+    }
+
+    /// <summary>What is to be cancelled for it, outside the lock; by then the next step may have a source of its own, which this does not touch.</summary>
+    private CancellationTokenSource? Decide(HandshakeEnd end)
+    {
+        if (_disposed || (_end != HandshakeEnd.None && end == HandshakeEnd.ConnectTimeout))
+        {
+            return null;
+        }
+
+        if (_end is HandshakeEnd.None or HandshakeEnd.ConnectTimeout)
+        {
+            _end = end;
+        }
+
+        return _source;
     }
 
     /// <summary>What the end of an attempt has cancelled is over; the next step has a token of its own.</summary>

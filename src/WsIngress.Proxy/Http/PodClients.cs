@@ -16,19 +16,57 @@ namespace WsIngress.Proxy.Http;
 /// </summary>
 internal sealed class PodClients : IDisposable
 {
-    private readonly ConcurrentDictionary<(BackendProtocol Protocol, BackendTls Tls, TimeSpan ConnectTimeout, EventLoop? Loop), HttpMessageInvoker> _clients = new();
+    /// <summary>Clients above which unused ones are looked for.</summary>
+    public const int Many = 100;
+
+    private readonly ConcurrentDictionary<(BackendProtocol Protocol, BackendTls Tls, TimeSpan ConnectTimeout, EventLoop? Loop), Client> _clients = new();
 
     /// <param name="policy">Protocol and TLS settings.</param>
     /// <param name="connectTimeout">Zero for none.</param>
     /// <param name="loop">The loop of the client's connection; null: the platform's sockets.</param>
-    public HttpMessageInvoker Get(BackendPolicy policy, TimeSpan connectTimeout, EventLoop? loop) =>
-        _clients.GetOrAdd((policy.Protocol, policy.Tls, connectTimeout, loop), static key => Create(key.Protocol, key.Tls, key.ConnectTimeout, key.Loop));
+    public HttpMessageInvoker Get(BackendPolicy policy, TimeSpan connectTimeout, EventLoop? loop)
+    {
+        var key = (policy.Protocol, policy.Tls, connectTimeout, loop);
+        if (!_clients.TryGetValue(key, out var client))
+        {
+            Forget();
+            client = _clients.GetOrAdd(key, static key => new(Create(key.Protocol, key.Tls, key.ConnectTimeout, key.Loop)));
+        }
+
+        client.IsUsed = true;
+        return client.Invoker;
+    }
+
+    /// <summary>How many there are.</summary>
+    public int Count => _clients.Count;
 
     public void Dispose()
     {
         foreach (var client in _clients.Values)
         {
-            client.Dispose();
+            client.Invoker.Dispose();
+        }
+    }
+
+    /// <summary>
+    /// With many, those that nobody asked for since the last such look: settings that an edit or a renewed authority has replaced. They are not disposed, since
+    /// requests may be under way; their idle connections end by themselves.
+    /// </summary>
+    private void Forget()
+    {
+        if (_clients.Count < Many)
+        {
+            return;
+        }
+
+        foreach (var (key, client) in _clients)
+        {
+            if (!client.IsUsed)
+            {
+                _clients.TryRemove(key, out _);
+            }
+
+            client.IsUsed = false;
         }
     }
 
@@ -85,5 +123,13 @@ internal sealed class PodClients : IDisposable
             await secure.DisposeAsync();
             throw;
         }
+    }
+
+    private sealed class Client(HttpMessageInvoker invoker)
+    {
+        public HttpMessageInvoker Invoker => invoker;
+
+        /// <summary>Since the last look.</summary>
+        public bool IsUsed { get; set; }
     }
 }

@@ -61,6 +61,7 @@ internal sealed class SocketRelays : ISocketRelayOwner, IAsyncDisposable
         _telemetry.SocketOpened(facts, request);
         SocketRelay.Start(loop, session, client, pod, earlyFromClient, earlyFromPod, this);
         _pods.Opened(session, facts);
+        _routes.Opened(facts);
         if (_abort.IsCancellationRequested)
         {
             session.Cut();
@@ -98,6 +99,7 @@ internal sealed class SocketRelays : ISocketRelayOwner, IAsyncDisposable
         {
             _telemetry.SocketOpened(facts, open.TakeRequest());
             _pods.Opened(session, facts);
+            _routes.Opened(facts);
             report = await StreamRelay.RunAsync(
                 session,
                 new RelayEnd(client, endClientWrites is null ? null : () => new ValueTask(endClientWrites())),

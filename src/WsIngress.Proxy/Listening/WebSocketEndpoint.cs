@@ -53,6 +53,9 @@ internal sealed class WebSocketEndpoint(HandshakePipeline pipeline, SocketRelays
                 // What follows up to the relay is one turn of the loop: nothing reads or writes between the 101 and the hand-over.
                 await detach.Loop.SwitchTo();
                 client = await OpenAsync(http, kind, accepted);
+
+                // A client that was slow to take earlier answers has had the 101 wait, and the wait ended elsewhere.
+                await detach.Loop.SwitchTo();
                 if (TryDetach(http, detach, accepted, started))
                 {
                     return null;

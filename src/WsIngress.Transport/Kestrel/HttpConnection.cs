@@ -17,6 +17,9 @@ internal sealed class HttpConnection : ConnectionContext, IDetachFeature, IConne
     IMemoryPoolFeature, IConnectionLifetimeFeature, IConnectionEndPointFeature
 {
     private const int ReadSize = 4096;
+
+    /// <summary>Reads before the other sockets of the loop have their turn: whoever sends as fast as Kestrel answers would have the loop for itself.</summary>
+    private const int ReadsPerTurn = 8;
     private static long _lastId;
 
     private readonly HttpSocket _socket;
@@ -132,8 +135,9 @@ internal sealed class HttpConnection : ConnectionContext, IDetachFeature, IConne
     {
         socket = default;
         early = [];
-        // A middleware that put another pipe in front, such as TLS over SslStream, still holds bytes and secrets of the connection.
-        if (Transport != _pipes || _socket.IsClosed || _detached || _inputEnded || _inputPaused || _sender is not { IsIdle: true })
+        // A middleware that put another pipe in front, such as TLS over SslStream, still holds bytes and secrets of the connection. Off the loop's thread
+        // its buffer and its timers are another's.
+        if (!Loop.IsCurrent || Transport != _pipes || _socket.IsClosed || _detached || _inputEnded || _inputPaused || _sender is not { IsIdle: true })
         {
             return false;
         }
@@ -169,7 +173,7 @@ internal sealed class HttpConnection : ConnectionContext, IDetachFeature, IConne
         // Before the sender is awaited: Kestrel has completed neither, and the sender waits for that.
         await _pipes.Input.CompleteAsync().ConfigureAwait(false);
         await _pipes.Output.CompleteAsync().ConfigureAwait(false);
-        await _sending.ConfigureAwait(false);
+        await SentAsync().ConfigureAwait(false);
         await Loop.SwitchTo();
         if (!_detached)
         {
@@ -179,6 +183,27 @@ internal sealed class HttpConnection : ConnectionContext, IDetachFeature, IConne
 
         _closed.Dispose();
         await base.DisposeAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// All that Kestrel wrote is with the kernel, or never will be. No limit of HTTP counts any more, so one of the connection's own does.
+    /// </summary>
+    private async Task SentAsync()
+    {
+        if (!_sending.IsCompleted)
+        {
+            await Loop.SwitchTo();
+            if (!_sending.IsCompleted && !_socket.IsClosed)
+            {
+                var stall = new StallTimer(this, _sender!);
+                stall.Begin();
+                await _sending.ConfigureAwait(false);
+                await Loop.SwitchTo();
+                Loop.Timers.Clear(stall);
+            }
+        }
+
+        await _sending.ConfigureAwait(false);
     }
 
     internal void CloseNow()
@@ -218,8 +243,14 @@ internal sealed class HttpConnection : ConnectionContext, IDetachFeature, IConne
     private void ReadAvailable()
     {
         _readWantsWrite = false;
-        while (!_inputEnded && !_inputPaused && !_socket.IsClosed)
+        for (int reads = 0; !_inputEnded && !_inputPaused && !_socket.IsClosed; reads++)
         {
+            if (reads == ReadsPerTurn)
+            {
+                ReadLater();
+                return;
+            }
+
             var memory = _input.Writer.GetMemory(ReadSize);
             int count = _socket.Read(memory.Span);
             if (count <= 0)
@@ -234,6 +265,24 @@ internal sealed class HttpConnection : ConnectionContext, IDetachFeature, IConne
             {
                 return;
             }
+        }
+    }
+
+    /// <summary>What is in the kernel is reported again; what a TLS session has taken from there is not.</summary>
+    private void ReadLater()
+    {
+        if (_socket.Tls is not null)
+        {
+            Loop.Post(static state => ((HttpConnection)state!).ReadOn(), this);
+        }
+    }
+
+    private void ReadOn()
+    {
+        if (_linger is not { IsSet: true })
+        {
+            ReadAvailable();
+            UpdateWatch();
         }
     }
 

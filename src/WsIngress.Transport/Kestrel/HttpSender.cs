@@ -48,6 +48,9 @@ internal sealed class HttpSender(HttpSocket socket, PipeReader output) : IValueT
         }
     }
 
+    /// <summary>Bytes that the kernel has taken.</summary>
+    public long Sent { get; private set; }
+
     /// <summary>The socket may take bytes again, or never will.</summary>
     public void Writable()
     {
@@ -79,6 +82,7 @@ internal sealed class HttpSender(HttpSocket socket, PipeReader output) : IValueT
             if (count > 0)
             {
                 bytes = bytes[count..];
+                Sent += count;
             }
             else if (count == IoResult.WantWrite || count == IoResult.WantRead)
             {

@@ -188,8 +188,25 @@ internal sealed unsafe class EventLoop : IDisposable
         }
 
         _alarm.Dispose();
+        EndWaking();
         _ = LibC.Close(_wake);
         _ = LibC.Close(_epoll);
+    }
+
+    /// <summary>Nobody writes to the descriptor any more, which may be another's soon: whoever was to wake the loop has done so, and nobody else will.</summary>
+    private void EndWaking()
+    {
+        if (Interlocked.Exchange(ref _wakePending, 1) == 0)
+        {
+            return;
+        }
+
+        ulong ignored;
+        var spin = default(SpinWait);
+        while (LibC.Read(_wake, &ignored, sizeof(ulong)) < 0)
+        {
+            spin.SpinOnce();
+        }
     }
 
     private int Wait(byte* batch)
@@ -246,7 +263,9 @@ internal sealed unsafe class EventLoop : IDisposable
             {
                 ulong ignored;
                 _ = LibC.Read(_wake, &ignored, sizeof(ulong));
-                Volatile.Write(ref _wakePending, 0);
+
+                // A full fence: a plain write could come after the look at the queue, and who posts in between would not wake.
+                Interlocked.Exchange(ref _wakePending, 0);
                 continue;
             }
 

@@ -271,7 +271,8 @@ internal sealed class SocketRelay : LoopTimer, IRelayDriver
 
     private void TakeChange()
     {
-        Volatile.Write(ref _changePosted, 0);
+        // A full fence: what is looked at below is as new as the last change that posted nothing.
+        Interlocked.Exchange(ref _changePosted, 0);
         if (_session.IsCut && _phase != Phase.Ended)
         {
             _session.Abort();

@@ -98,6 +98,21 @@ public sealed class HandshakeLimitTests
     }
 
     [Fact]
+    public void What_follows_an_attempt_that_took_too_long_has_no_more_than_the_time_of_the_handshake()
+    {
+        var time = new FakeTimeProvider();
+        using var limit = new HandshakeLimit(null, time);
+        limit.Begin(TimeSpan.FromSeconds(10));
+        limit.BeginConnect(TimeSpan.FromSeconds(9));
+        time.Advance(TimeSpan.FromSeconds(9.5));
+        Assert.Equal(HandshakeEnd.ConnectTimeout, limit.End);
+
+        limit.EndConnect();
+        time.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal((HandshakeEnd.Timeout, true), (limit.End, limit.Token.IsCancellationRequested));
+    }
+
+    [Fact]
     public void A_client_that_leaves_when_an_attempt_has_just_ended_is_not_forgotten_by_the_next_attempt()
     {
         var time = new FakeTimeProvider();

@@ -1,4 +1,7 @@
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
+using WsIngress.Proxy.Draining;
+using WsIngress.Proxy.Live;
 using WsIngress.Relay;
 using WsIngress.Routing;
 using Xunit;
@@ -77,7 +80,64 @@ public sealed class RouteDrainTests
         Assert.InRange((_time.GetUtcNow() - removed).TotalSeconds, 9.9, 21);
     }
 
-    private static void Publish(TestProxy proxy, TestPod pod, RouteRemoval removal, params string[] hosts)
+    [Theory]
+    [InlineData(WsVia.Http1)]
+    [InlineData(WsVia.Http2)]
+    public async Task A_route_that_goes_while_its_pod_answers_ends_the_socket_too(WsVia via)
+    {
+        var answer = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var pod = RawPod.Start(async c =>
+        {
+            asked.SetResult();
+            await answer.Task;
+            await c.EchoAsync();
+        });
+        await using var proxy = await TestProxy.StartAsync(time: _time);
+        Publish(proxy, pod.Endpoint, RouteRemoval.Close, "a.example");
+        var opening = RawHandshake.OpenAsync(proxy, via, host: "a.example");
+        await asked.Task;
+        Publish(proxy, pod.Endpoint, RouteRemoval.Close);
+        answer.SetResult();
+
+        var close = EchoCloseAsync(await opening);
+        await AdvanceUntilAsync(() => close.IsCompleted);
+        Assert.Equal((1001, "route-removed"), ((await close)?.CloseCode, (await close)?.CloseReason));
+    }
+
+    /// <summary>Equal tables are not published: what is missed now is missed for as long as nobody edits anything.</summary>
+    [Fact]
+    public async Task A_table_that_comes_while_the_sockets_are_walked_is_looked_at_too()
+    {
+        await using var pod = await TestPod.StartAsync();
+        await using var proxy = await TestProxy.StartAsync(time: new FakeTimeProvider());
+        Publish(proxy, pod, RouteRemoval.Close, "a.example");
+        await using var socket = await RawHandshake.OpenAsync(proxy, host: "a.example");
+        await proxy.Telemetry.WaitAsync(t => t.Opened.Count == 1);
+        var before = proxy.Plane.Tables.Current;
+        Publish(proxy, pod, RouteRemoval.Close);
+        var (walks, drains) = (0, (RouteDrains?)null);
+        LiveTable Table()
+        {
+            if (++walks > 1)
+            {
+                return proxy.Plane.Tables.Current;
+            }
+
+            drains!.Published();
+            return before;
+        }
+
+        using (drains = new RouteDrains(proxy.Plane.Sockets, Table, _time, Random.Shared, NullLogger.Instance))
+        {
+            drains.Published();
+            await AdvanceUntilAsync(() => proxy.Plane.Sockets.All(session => session.Outcome == RelayOutcome.RouteRemoved));
+        }
+    }
+
+    private static void Publish(TestProxy proxy, TestPod pod, RouteRemoval removal, params string[] hosts) => Publish(proxy, pod.Endpoint, removal, hosts);
+
+    private static void Publish(TestProxy proxy, Endpoint pod, RouteRemoval removal, params string[] hosts)
     {
         var route = new Route
         {
@@ -89,7 +149,7 @@ public sealed class RouteDrainTests
 
         // As the translation has it: a backend that no route names is not in the table.
         proxy.Publish(new RoutingTable(
-            [.. hosts.Select(host => new VirtualHost { Host = host, Routes = [route] })], hosts.Length > 0 ? [TestProxy.Backend("echo", pod.Endpoint)] : [], []));
+            [.. hosts.Select(host => new VirtualHost { Host = host, Routes = [route] })], hosts.Length > 0 ? [TestProxy.Backend("echo", pod)] : [], []));
     }
 
     private static async Task<Frame?> EchoCloseAsync(RawHandshake client)

@@ -52,6 +52,19 @@ public sealed class StreamRelayTests : IAsyncDisposable
         Assert.Null(report.CloseToClient);
     }
 
+    [Fact]
+    public async Task A_cut_while_a_side_is_suspected_is_a_shutdown_and_no_lost_side()
+    {
+        _relay.Client.In.FailWriteAt = 0;
+        _relay.Start();
+        await _relay.Backend.SendTextAsync("to nobody");
+        await RelayHarness.Until(() => _relay.Session.ToClient.SinkFailed);
+
+        _relay.Abort();
+
+        Assert.Equal(RelayOutcome.ProxyShutdown, (await _relay.EndedAsync()).Outcome);
+    }
+
     /// <summary>The clock stands, so an end that waits for a timeout never comes. Many at once: the moment to miss is some hundred nanoseconds.</summary>
     [Fact]
     public async Task A_half_that_takes_a_moment_to_close_costs_no_timeout()
