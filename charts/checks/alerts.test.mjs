@@ -87,8 +87,11 @@ const cases = [
   { alert: "WsIngressProblems", what: "our own IngressClass is gone", series: problems("class-not-found", "2x100", "3x100"), at: "20m", fires: { reason: "class-not-found" } },
   { alert: "WsIngressProblems", what: "for five minutes", series: problems("service-not-found", "2x10 0x90", "0x100"), at: "20m", fires: false },
   { alert: "WsIngressProblems", what: "warnings, which cost nothing", series: ["foreign-annotation", "unknown-annotation", "class-not-found"].flatMap(r => problems(r, "0x100", "2x100")), at: "20m", fires: false },
-  { alert: "WsIngressDrainStuck", what: "still open when all were told", series: [one("wsingress_drain_remaining_connections", "0x10 500 400 300 200 100 50 20 9x30")], at: "11m", fires: a },
-  { alert: "WsIngressDrainStuck", what: "a drain under way", series: [one("wsingress_drain_remaining_connections", "0x10 500 450 400 350 300 250 200 150 100 0x30")], at: "9m", fires: false },
+  // The window ends at 400 s, the process half a minute or two after it, and its series with it.
+  { alert: "WsIngressDrainStuck", what: "still open when all were told", series: [one("wsingress_drain_remaining_connections", "0x10 500 400 300 200 100 stale"), one("wsingress_drain_window_end_timestamp_seconds", "0x10 400x4 stale")], at: "7m", fires: a },
+  { alert: "WsIngressDrainStuck", what: "a drain under way", series: [one("wsingress_drain_remaining_connections", "0x10 500 400 300 200 100 stale"), one("wsingress_drain_window_end_timestamp_seconds", "0x10 460x4 stale")], at: "7m30s", fires: false },
+  { alert: "WsIngressDrainStuck", what: "not ready, and the drain not begun", series: [one("wsingress_drain_remaining_connections", "0x10 500x5"), one("wsingress_drain_window_end_timestamp_seconds", "0x20")], at: "7m", fires: false },
+  { alert: "WsIngressDrainStuck", what: "all closed in time", series: [one("wsingress_drain_remaining_connections", "0x10 500 250 0x5"), one("wsingress_drain_window_end_timestamp_seconds", "0x10 400x7")], at: "7m", fires: false },
   { alert: "WsIngressNoLeader", what: "nobody leads", series: [one("wsingress_leader", "0x100"), { series: `wsingress_leader{${pod("b")}}`, values: "0x100" }], at: "10m", fires: {} },
   { alert: "WsIngressNoLeader", what: "one of two leads", series: [one("wsingress_leader", "0x100"), { series: `wsingress_leader{${pod("b")}}`, values: "1x100" }], at: "10m", fires: false },
   { alert: "WsIngressDown", what: "no series", series: [one("up", "1x100")], at: "10m", fires: {} },

@@ -108,6 +108,9 @@ public sealed class DataPlane : IAsyncDisposable
     /// <summary>True from the moment a drain begins: no new socket is taken.</summary>
     public bool IsDraining => _relays.IsDraining;
 
+    /// <inheritdoc cref="SocketRelays.DrainWindowEnd"/>
+    public DateTimeOffset? DrainWindowEnd => IsDraining ? _relays.DrainWindowEnd : null;
+
     /// <summary>True once every listener takes connections.</summary>
     public bool IsListening => _listening;
 

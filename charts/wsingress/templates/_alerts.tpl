@@ -43,7 +43,6 @@ sum by (namespace, ingress, service) (
 {{- define "wsingress.alerts" -}}
 {{- $rule := .Values.controller.metrics.prometheusRule -}}
 {{- $limits := $rule.thresholds -}}
-{{- $drain := include "wsingress.drain" . | fromJson -}}
 {{- $s := "" -}}
 {{- with $rule.selector -}}
 {{- $s = printf "%s," (trimSuffix "," .) -}}
@@ -165,8 +164,10 @@ sum by (namespace, ingress, service) (
     summary: 'Something that Ingresses ask for is not served: {{ "{{ $labels.reason }}" }}'
     description: '{{ "{{ $value }}" }} problems with the reason {{ "{{ $labels.reason }}" }}. Events on the Ingresses and the controller''s log name objects and fields.'
 - alert: WsIngressDrainStuck
-  expr: wsingress_drain_remaining_connections{ {{- $s -}} } > 0
-  for: {{ add $drain.delay $drain.window }}s
+  expr: |
+    wsingress_drain_remaining_connections{ {{- $s -}} } > 0
+      and wsingress_drain_window_end_timestamp_seconds{ {{- $s -}} } > 0
+      and wsingress_drain_window_end_timestamp_seconds{ {{- $s -}} } < time() - 10
   labels:
     severity: warning
   annotations:

@@ -39,6 +39,9 @@ internal sealed class SocketRelays : ISocketRelayOwner, IAsyncDisposable
 
     public bool IsDraining => _draining;
 
+    /// <summary>When a drain will have told every socket to close; null without one.</summary>
+    public DateTimeOffset? DrainWindowEnd { get; private set; }
+
     /// <summary>A handshake begins; a drain waits for it and for what becomes of it.</summary>
     public void Enter() => Interlocked.Increment(ref _handled);
 
@@ -124,6 +127,7 @@ internal sealed class SocketRelays : ISocketRelayOwner, IAsyncDisposable
     /// </summary>
     public async Task<bool> DrainAsync(TimeSpan window, TimeSpan deadline, Func<bool> httpIsIdle, CancellationToken force)
     {
+        DrainWindowEnd = _time.GetUtcNow() + (window < deadline ? window : deadline);
         _draining = true;
         using var limit = new CancellationTokenSource(deadline, _time);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, force);

@@ -45,6 +45,7 @@ internal sealed class Metrics : IProxyTelemetry
     private readonly Gauge _backendConnections;
     private readonly Gauge _problems;
     private readonly Gauge _drainRemaining;
+    private readonly Gauge _drainWindowEnd;
     private readonly Gauge _lastSuccess;
     private readonly Gauge _revision;
     private readonly Gauge _applyDuration;
@@ -92,6 +93,7 @@ internal sealed class Metrics : IProxyTelemetry
         _backendConnections = make.CreateGauge("wsingress_backend_connections", "WebSockets and requests under way toward the endpoints of a Service port.", ["namespace", "service"]);
         _problems = make.CreateGauge("wsingress_ingress_problems", "Problems of objects, by reason and severity.", ["reason", "severity"]);
         _drainRemaining = make.CreateGauge("wsingress_drain_remaining_connections", "WebSockets still open while the process drains, else 0.");
+        _drainWindowEnd = make.CreateGauge("wsingress_drain_window_end_timestamp_seconds", "When every WebSocket will have been told to close, while the process drains, else 0.");
         _lastSuccess = make.CreateGauge("wsingress_config_last_success_timestamp_seconds", "When the last translation succeeded.");
         _revision = make.CreateGauge("wsingress_config_revision", "Number of the table that is live.");
         _applyDuration = make.CreateGauge("wsingress_config_apply_duration_seconds", "What the last translation and publication took.");
@@ -199,6 +201,7 @@ internal sealed class Metrics : IProxyTelemetry
     {
         var remaining = plane.IsLeaving ? plane.Sockets.Count : 0;
         _drainRemaining.Set(remaining);
+        _drainWindowEnd.Set(plane.DrainWindowEnd?.ToUnixTimeMilliseconds() / 1000.0 ?? 0);
         var all = _totals.Snapshot(plane.Sockets);
         _stale.Collect(plane.Tables.Current.Table, all.Where(pair => pair.Value.Open > 0).Select(pair => pair.Key).ToHashSet(), all.Keys.Concat(_series.Keys), labels =>
         {

@@ -28,6 +28,7 @@ public sealed class DrainTests
         }
 
         await proxy.Telemetry.WaitAsync(t => t.Opened.Count == Count);
+        Assert.Null(proxy.Plane.DrainWindowEnd);
         var started = time.GetUtcNow();
         var drain = proxy.Plane.DrainAsync(window, TimeSpan.FromSeconds(60), CancellationToken.None);
         for (var tick = 0; !drain.IsCompleted && tick < 600; tick++)
@@ -38,6 +39,7 @@ public sealed class DrainTests
         }
 
         await drain;
+        Assert.Equal(started + window, proxy.Plane.DrainWindowEnd);
         var seen = await Task.WhenAll(closes);
         Assert.All(seen, c => Assert.Equal((1001, "proxy-shutdown"), (c.Frame!.CloseCode, c.Frame.CloseReason)));
         Assert.All(proxy.Telemetry.Closed, c => Assert.Equal(RelayOutcome.ProxyShutdown, c.Report.Outcome));
