@@ -1,5 +1,4 @@
 using WsIngress.Sources;
-using WsIngress.Translation;
 using Xunit;
 
 namespace WsIngress.Tests.Store;
@@ -66,7 +65,7 @@ public sealed class SyncLoopFailureTests
     {
         var source = new FakeSource();
         await using var bench = isFirst ? new LoopBench(source).Start() : await LoopBench.StartedAsync(source, "a");
-        bench.TranslatorFailure = new OutOfMemoryException("for a moment");
+        bench.TranslatorFailure = new InvalidOperationException("for a moment");
         source.Deliver(LoopBench.First("a", "b"));
         await Eventually.True(() => bench.State.Current.Failures == 1);
         while (await bench.Clock.NextTimerAsync() < TimeSpan.FromSeconds(20))
