@@ -35,7 +35,7 @@ public sealed class DataPlane : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly WebApplication _host;
     private readonly IServer _server;
-    private readonly PodClients _clients = new();
+    private readonly PodClients _clients;
     private readonly ActiveRequests _active = new();
     private readonly PlainRequests? _plain;
     private readonly LoopGroup? _loops;
@@ -51,6 +51,7 @@ public sealed class DataPlane : IAsyncDisposable
     {
         _options = options;
         _time = time;
+        _clients = new PodClients(time);
         _logger = loggers.CreateLogger("WsIngress.Proxy");
         _relays = new SocketRelays(telemetry, () => Tables!.Current, options.PodDeadline, new SocketCounts(options.MaxConnectionsPerNamespace), time, _logger);
         Tables = new LiveTableHolder(new CertificateMap.Factory(DefaultCertificate.Create(time), _logger), _relays.PodChanged, time);

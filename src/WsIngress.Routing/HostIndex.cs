@@ -35,6 +35,16 @@ internal sealed class HostIndex
 
     public bool Serves(ReadOnlySpan<char> path)
     {
+        if (_default.Route is not null)
+        {
+            return true;
+        }
+
+        if (_paths is not null)
+        {
+            return _paths.Serves(path);
+        }
+
         foreach (var entry in _routes)
         {
             if (entry.MatchesPath(path))
@@ -43,7 +53,7 @@ internal sealed class HostIndex
             }
         }
 
-        return _default.Route is not null;
+        return false;
     }
 
     private RouteEntry? Scan<T>(ReadOnlySpan<char> path, scoped in T request)

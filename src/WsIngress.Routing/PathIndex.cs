@@ -69,6 +69,38 @@ internal sealed class PathIndex
         }
     }
 
+    /// <summary>Whether any route has the path, its conditions aside.</summary>
+    public bool Serves(ReadOnlySpan<char> path)
+    {
+        if (_byExact.ContainsKey(path))
+        {
+            return true;
+        }
+
+        for (var length = path.Length <= _longestPrefix ? path.Length : CutAt(path[..(_longestPrefix + 1)]); ; length = CutAt(path[..length]))
+        {
+            if (_byPrefix.ContainsKey(path[..length]))
+            {
+                return true;
+            }
+
+            if (length == 0)
+            {
+                break;
+            }
+        }
+
+        foreach (var entry in _regexes)
+        {
+            if (entry.MatchesPath(path))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     private static int CutAt(ReadOnlySpan<char> path) => Math.Max(0, path.LastIndexOf('/'));
 
     private static RouteEntry? First<T>(RouteEntry[] group, scoped in T request)

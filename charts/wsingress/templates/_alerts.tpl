@@ -167,7 +167,7 @@ sum by (namespace, ingress, service) (
   expr: |
     wsingress_drain_remaining_connections{ {{- $s -}} } > 0
       and wsingress_drain_window_end_timestamp_seconds{ {{- $s -}} } > 0
-      and wsingress_drain_window_end_timestamp_seconds{ {{- $s -}} } < time() - 10
+      and timestamp(wsingress_drain_remaining_connections{ {{- $s -}} }) > wsingress_drain_window_end_timestamp_seconds{ {{- $s -}} } + 5
   labels:
     severity: warning
   annotations:

@@ -47,6 +47,12 @@ internal static class HandshakeGuards
 
         foreach (var field in client.Headers)
         {
+            // Over HTTP/2 the server lets anything pass as a name, line ends too, and toward the pod a name is a part of a line.
+            if (!HttpSyntax.IsToken(field.Name))
+            {
+                return call.Refuse(400, HandshakeRefusal.BadRequest, "a header's name is no token (RFC 9110, section 5.1)");
+            }
+
             if (!HttpSyntax.IsFieldValue(field.Value))
             {
                 return call.Refuse(400, HandshakeRefusal.BadRequest, $"header {field.Name} holds a control character");

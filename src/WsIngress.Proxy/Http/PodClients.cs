@@ -14,12 +14,18 @@ namespace WsIngress.Proxy.Http;
 /// HTTP clients toward the pods, one per event loop and distinct protocol, TLS setting and connect timeout; each pools connections per pod. The
 /// connections of a loop's clients live on that loop, so that a request and its answer pass through without changing the thread.
 /// </summary>
-internal sealed class PodClients : IDisposable
+internal sealed class PodClients(TimeProvider time) : IDisposable
 {
-    /// <summary>Clients above which unused ones are looked for.</summary>
-    public const int Many = 100;
+    /// <summary>Without a request for this long, settings are taken for gone: an edit or a renewed authority has replaced them.</summary>
+    public static readonly TimeSpan Unused = TimeSpan.FromMinutes(10);
+
+    /// <summary>Between two looks for such.</summary>
+    private static readonly TimeSpan LookEvery = TimeSpan.FromMinutes(1);
 
     private readonly ConcurrentDictionary<(BackendProtocol Protocol, BackendTls Tls, TimeSpan ConnectTimeout, EventLoop? Loop), Client> _clients = new();
+    private readonly Lock _gate = new();
+    private List<Client> _leaving = [];
+    private long _lookedAt = time.GetTimestamp();
 
     /// <param name="policy">Protocol and TLS settings.</param>
     /// <param name="connectTimeout">Zero for none.</param>
@@ -30,10 +36,10 @@ internal sealed class PodClients : IDisposable
         if (!_clients.TryGetValue(key, out var client))
         {
             Forget();
-            client = _clients.GetOrAdd(key, static key => new(Create(key.Protocol, key.Tls, key.ConnectTimeout, key.Loop)));
+            client = _clients.GetOrAdd(key, key => new(Create(key.Protocol, key.Tls, key.ConnectTimeout, key.Loop)) { UsedAt = time.GetTimestamp() });
         }
 
-        client.IsUsed = true;
+        client.UsedAt = time.GetTimestamp();
         return client.Invoker;
     }
 
@@ -42,31 +48,34 @@ internal sealed class PodClients : IDisposable
 
     public void Dispose()
     {
-        foreach (var client in _clients.Values)
+        foreach (var client in _clients.Values.Concat(_leaving))
         {
             client.Invoker.Dispose();
         }
     }
 
     /// <summary>
-    /// With many, those that nobody asked for since the last such look: settings that an edit or a renewed authority has replaced. They are not disposed, since
-    /// requests may be under way; their idle connections end by themselves.
+    /// Takes out what is unused. It is held, and its connections are looked after, until the next look: whoever got it just before may still begin a request.
     /// </summary>
     private void Forget()
     {
-        if (_clients.Count < Many)
+        lock (_gate)
         {
-            return;
-        }
-
-        foreach (var (key, client) in _clients)
-        {
-            if (!client.IsUsed)
+            if (time.GetElapsedTime(_lookedAt) < LookEvery)
             {
-                _clients.TryRemove(key, out _);
+                return;
             }
 
-            client.IsUsed = false;
+            _lookedAt = time.GetTimestamp();
+            _leaving.ForEach(static client => client.Invoker.Dispose());
+            _leaving = [];
+            foreach (var (key, client) in _clients)
+            {
+                if (time.GetElapsedTime(client.UsedAt) >= Unused && _clients.TryRemove(key, out _))
+                {
+                    _leaving.Add(client);
+                }
+            }
         }
     }
 
@@ -127,9 +136,15 @@ internal sealed class PodClients : IDisposable
 
     private sealed class Client(HttpMessageInvoker invoker)
     {
+        private long _usedAt;
+
         public HttpMessageInvoker Invoker => invoker;
 
-        /// <summary>Since the last look.</summary>
-        public bool IsUsed { get; set; }
+        /// <summary>A timestamp.</summary>
+        public long UsedAt
+        {
+            get => Volatile.Read(ref _usedAt);
+            set => Volatile.Write(ref _usedAt, value);
+        }
     }
 }

@@ -41,7 +41,7 @@ internal sealed partial class HttpConnection
             await Loop.SwitchTo();
             if (!_sending.IsCompleted && !_socket.IsClosed)
             {
-                var stall = new StallTimer(this, _sender!);
+                var stall = new StallTimer(Loop, () => (_sender!.Sent, _sender.Queued), CloseNow);
                 stall.Begin();
                 await _sending.ConfigureAwait(false);
                 await Loop.SwitchTo();

@@ -1,6 +1,7 @@
 using System.IO.Pipelines;
 using System.Threading.Tasks.Sources;
 using WsIngress.Transport.Loops;
+using WsIngress.Transport.Native;
 
 namespace WsIngress.Transport.Kestrel;
 
@@ -50,6 +51,9 @@ internal sealed class HttpSender(HttpSocket socket, PipeReader output) : IValueT
 
     /// <summary>Bytes that the kernel has taken.</summary>
     public long Sent { get; private set; }
+
+    /// <summary>Bytes that the kernel has and the client has not acknowledged: a slow client's buffer empties long before there is room again.</summary>
+    public int Queued => LibC.UnsentBytes(socket.Descriptor);
 
     /// <summary>The socket may take bytes again, or never will.</summary>
     public void Writable()

@@ -11,25 +11,33 @@ internal sealed class HttpSocket(HttpConnection connection, EventLoop loop, Bare
 }
 
 /// <summary>Ends a connection that the server is done with and whose client does not take the last bytes.</summary>
-internal sealed class StallTimer(HttpConnection connection, HttpSender sender) : LoopTimer
+/// <param name="loop">Whose thread this is.</param>
+/// <param name="look">Bytes that the kernel has taken so far, and those of them that the client has not acknowledged.</param>
+/// <param name="cut">Ends it.</param>
+internal sealed class StallTimer(EventLoop loop, Func<(long Sent, int Queued)> look, Action cut) : LoopTimer
 {
     /// <summary>Without a byte that the client took.</summary>
     public static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
 
-    private long _sent = sender.Sent;
+    private (long Sent, int Queued) _last;
 
-    public void Begin() => connection.Loop.Timers.Set(this, Limit);
+    public void Begin()
+    {
+        _last = look();
+        loop.Timers.Set(this, Limit);
+    }
 
     public override void OnDue()
     {
-        if (sender.Sent == _sent)
+        var now = look();
+        if (now.Sent == _last.Sent && now.Queued >= _last.Queued)
         {
-            connection.CloseNow();
+            cut();
             return;
         }
 
-        _sent = sender.Sent;
-        Begin();
+        _last = now;
+        loop.Timers.Set(this, Limit);
     }
 }
 

@@ -281,7 +281,13 @@ internal sealed unsafe class EventLoop : IDisposable
 
     private void RunWork()
     {
-        for (int i = 0; i < WorkPerTurn && _work.TryDequeue(out var work); i++)
+        if (_work.IsEmpty)
+        {
+            return;
+        }
+
+        // What is posted meanwhile has the next turn: work that posts itself would have this one for itself.
+        for (int left = Math.Min(WorkPerTurn, _work.Count); left > 0 && _work.TryDequeue(out var work); left--)
         {
             CallWork(work.Run, work.State);
         }

@@ -22,6 +22,7 @@ internal static unsafe class LibC
     public const int SO_REUSEPORT = 15;
     public const int IPPROTO_TCP = 6;
     public const int TCP_NODELAY = 1;
+    public const nuint SIOCOUTQ = 0x5411;
     public const int TCP_DEFER_ACCEPT = 9;
     public const int IPPROTO_IPV6 = 41;
     public const int IPV6_V6ONLY = 26;
@@ -58,6 +59,7 @@ internal static unsafe class LibC
     private static readonly delegate* unmanaged<int, int> CloseCall = (delegate* unmanaged<int, int>)Export("close");
     private static readonly delegate* unmanaged[SuppressGCTransition]<int, int, int, int> SocketCall = (delegate* unmanaged[SuppressGCTransition]<int, int, int, int>)Export("socket");
     private static readonly delegate* unmanaged[SuppressGCTransition]<int, int, int, void*, uint, int> SetSockOptCall = (delegate* unmanaged[SuppressGCTransition]<int, int, int, void*, uint, int>)Export("setsockopt");
+    private static readonly delegate* unmanaged[SuppressGCTransition]<int, nuint, void*, int> IoctlCall = (delegate* unmanaged[SuppressGCTransition]<int, nuint, void*, int>)Export("ioctl");
     private static readonly delegate* unmanaged[SuppressGCTransition]<int, int, int, void*, uint*, int> GetSockOptCall = (delegate* unmanaged[SuppressGCTransition]<int, int, int, void*, uint*, int>)Export("getsockopt");
     private static readonly delegate* unmanaged<int, byte*, uint, int> BindCall = (delegate* unmanaged<int, byte*, uint, int>)Export("bind");
     private static readonly delegate* unmanaged<int, int, int> ListenCall = (delegate* unmanaged<int, int, int>)Export("listen");
@@ -132,6 +134,13 @@ internal static unsafe class LibC
         int result = GetSockOptCall(fd, level, name, &read, &length);
         value = read;
         return result;
+    }
+
+    /// <summary>Bytes in the send queue that the peer has not acknowledged (tcp(7), SIOCOUTQ); 0 when nobody knows.</summary>
+    public static int UnsentBytes(int fd)
+    {
+        int bytes = 0;
+        return IoctlCall(fd, SIOCOUTQ, &bytes) < 0 ? 0 : bytes;
     }
 
     /// <summary>Makes the next close send RST and drop what was not sent (socket(7), SO_LINGER with time 0).</summary>

@@ -227,17 +227,37 @@ internal sealed class KindSource(ObjectKindInfo kind, string address, IReadOnlyL
 
     private async ValueTask DeliverAsync(ImmutableArray<StoreEvent> events, CancellationToken cancellation)
     {
-        var named = referenced?.See(events) ?? default;
-        if (referenced is not null && !named.Added.IsDefaultOrEmpty)
+        if (referenced is null)
         {
-            // An Ingress must not be served with another certificate than its own while its Secret is on its way.
-            await referenced.Fetch(named.Added, cancellation).ConfigureAwait(false);
+            await SendAsync(events, cancellation).ConfigureAwait(false);
+            return;
         }
 
+        var named = referenced.See(events);
+        try
+        {
+            if (named.Added.Length > 0)
+            {
+                // An Ingress must not be served with another certificate than its own while its Secret is on its way.
+                await referenced.Fetch(named.Added, cancellation).ConfigureAwait(false);
+            }
+
+            await SendAsync(events, cancellation).ConfigureAwait(false);
+        }
+        catch
+        {
+            referenced.Orphan(named);
+            throw;
+        }
+
+        referenced.LetGo(named);
+    }
+
+    private ValueTask SendAsync(ImmutableArray<StoreEvent> events, CancellationToken cancellation)
+    {
         var hasProblems = _problems.Count + _missing.Length > 0;
         var problems = hasProblems || _hadProblems ? [.. _problems.Values, .. _missing] : (ImmutableArray<Problem>?)null;
         _hadProblems = hasProblems;
-        await _sink!.DeliverAsync(new() { Events = events, Synced = _listed.Count == reflectors.Count, Problems = problems }, cancellation).ConfigureAwait(false);
-        referenced?.LetGo(named);
+        return _sink!.DeliverAsync(new() { Events = events, Synced = _listed.Count == reflectors.Count, Problems = problems }, cancellation);
     }
 }

@@ -25,6 +25,9 @@ internal sealed class ReferencedSecrets
     private readonly Dictionary<ObjectKey, (int Uses, long Since, long Gone)> _named = [];
     private readonly List<ObjectKey> _added = [];
     private readonly List<ObjectKey> _gone = [];
+
+    /// <summary>Named no longer by changes that were not delivered.</summary>
+    private readonly List<ObjectKey> _orphans = [];
     private readonly HashSet<ObjectKind> _awaited;
     private readonly TaskCompletionSource _complete = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private IngressOwnership _ownership;
@@ -123,6 +126,8 @@ internal sealed class ReferencedSecrets
             }
 
             // Named for a moment, or gone for one.
+            _gone.AddRange(_orphans.Where(_named.ContainsKey));
+            _orphans.Clear();
             named = new([.. _added.Where(key => _named[key].Uses > 0)], [.. _gone.Where(key => _named[key].Uses == 0)], _generation);
         }
 
@@ -155,6 +160,15 @@ internal sealed class ReferencedSecrets
         }
 
         Changed?.Invoke();
+    }
+
+    /// <summary>The changes were not delivered: what they named no longer goes with the next.</summary>
+    public void Orphan(NamedSecrets changes)
+    {
+        lock (_gate)
+        {
+            _orphans.AddRange(changes.Gone);
+        }
     }
 
     private void See(in StoreEvent change)
@@ -247,9 +261,11 @@ internal sealed class ReferencedSecrets
     {
         _isStale = false;
         _ownership = new(_classes.Values, _namespaces.Values, _options);
-        foreach (var (key, named) in _named)
+        // What was named no longer before is on its way with the changes that did so, which let it go when they have arrived.
+        var counted = _named.Where(entry => entry.Value.Uses > 0).Select(entry => entry.Key).ToArray();
+        foreach (var key in counted)
         {
-            _named[key] = named with { Uses = 0 };
+            _named[key] = _named[key] with { Uses = 0 };
         }
 
         foreach (var ingress in _ingresses.Values)
@@ -262,11 +278,11 @@ internal sealed class ReferencedSecrets
             Count(new ObjectKey(ns, name), 1);
         }
 
-        foreach (var (key, named) in _named)
+        foreach (var key in counted)
         {
-            if (named.Uses == 0)
+            if (_named[key].Uses == 0)
             {
-                _named[key] = named with { Gone = _generation };
+                _named[key] = _named[key] with { Gone = _generation };
                 _gone.Add(key);
             }
         }

@@ -44,7 +44,6 @@ internal sealed class Publisher(Func<ClusterSnapshot, TranslationResult> transla
             var isFirst = _translated is null;
             var translated = translate(snapshot);
             Tell(translated, snapshot, asOf, locator, sourceProblems, began);
-            (_translated, _snapshot, _asOf) = (translated, snapshot, asOf);
             state.Update(status => status with { LastSuccess = time.GetUtcNow(), LastDuration = time.GetElapsedTime(began), LastFailure = null });
             if (isFirst)
             {
@@ -97,6 +96,8 @@ internal sealed class Publisher(Func<ClusterSnapshot, TranslationResult> transla
         {
             sink.Report(result, asOf);
         }
+
+        (_translated, _snapshot, _asOf) = (translated, snapshot, asOf);
 
         // No part of what traffic waits for.
         var hash = table.ContentHash;

@@ -217,6 +217,7 @@ internal sealed class SyncLoop
             {
                 _store.MarkDirty();
                 _retry.Touch();
+                _publisher.Retell(Locator(), Problems());
             }
 
             _translatedAt = _time.GetTimestamp();
@@ -236,8 +237,7 @@ internal sealed class SyncLoop
             return;
         }
 
-        var locator = new ProblemLocator([.. _told.Select(told => told.Locations).OfType<IObjectLocations>()]);
-        var problems = _told.SelectMany(told => told.Problems).ToArray();
+        var (locator, problems) = (Locator(), Problems());
         if (_store.IsDirty || !_publisher.HasTranslated)
         {
             var (snapshot, asOf) = (_store.TakeSnapshot(), _store.Version);
@@ -252,6 +252,10 @@ internal sealed class SyncLoop
         ClearHoldOffs();
         (_settled, _retell) = (false, false);
     }
+
+    private ProblemLocator Locator() => new([.. _told.Select(told => told.Locations).OfType<IObjectLocations>()]);
+
+    private Problem[] Problems() => [.. _told.SelectMany(told => told.Problems)];
 
     private void TouchHoldOff()
     {

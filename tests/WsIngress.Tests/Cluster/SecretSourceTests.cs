@@ -113,6 +113,31 @@ public sealed class SecretSourceTests : IAsyncLifetime
         await Eventually.True(() => _deliveries.Held(Key) is null);
     }
 
+    /// <summary>Two kinds deliver at once: the other's change counts all anew and arrives first.</summary>
+    [Fact]
+    public void A_Secret_goes_with_the_change_that_named_it_last_and_with_no_other()
+    {
+        Reference();
+        var naming = _referenced.See([StoreEvent.Delete(ObjectKind.Ingress, new("default", "shop"))]);
+        var other = _referenced.See([StoreEvent.Replace(ObjectKind.Service, [])]);
+        _referenced.LetGo(other);
+        Assert.True(_referenced.Contains(Key));
+
+        _referenced.LetGo(naming);
+        Assert.False(_referenced.Contains(Key));
+    }
+
+    [Fact]
+    public void A_Secret_whose_last_change_was_not_delivered_goes_with_the_next()
+    {
+        Reference();
+        _referenced.Orphan(_referenced.See([StoreEvent.Delete(ObjectKind.Ingress, new("default", "shop"))]));
+        Assert.True(_referenced.Contains(Key));
+
+        _referenced.LetGo(_referenced.See([StoreEvent.Replace(ObjectKind.Ingress, [])]));
+        Assert.False(_referenced.Contains(Key));
+    }
+
     [Fact]
     public async Task An_answer_that_is_older_than_an_event_changes_nothing()
     {

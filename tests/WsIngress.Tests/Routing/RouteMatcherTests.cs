@@ -36,6 +36,27 @@ public sealed class RouteMatcherTests
         Assert.Equal(matches ? rule : null, matcher.MatchPath("a.example", path));
     }
 
+    /// <summary>Few routes are scanned, many are looked up.</summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(20)]
+    public void A_path_is_served_when_a_route_without_conditions_matches_it(int more)
+    {
+        string[] paths = ["= /exact", "/a/b", "/a/b/c/d", "~ /id/[0-9]+$", "/long/enough/to/be/the/longest", .. Enumerable.Range(0, more).Select(i => $"/more/{i}")];
+        string[] elements = ["", "/exact", "/a", "/b", "/c", "/id", "/7", "/x", "/more", "/long/enough/to/be", "/the", "/longest"];
+        var matcher = new RouteMatcher(Tables.Table(Tables.Host("a.example", paths)));
+        var served = 0;
+        foreach (var path in elements.SelectMany(one => elements.SelectMany(two => elements.Select(three => one + two + three))).Select(path => path.Length == 0 ? "/" : path))
+        {
+            var matches = matcher.MatchPath("a.example", path) is not null;
+            Assert.True(matches == matcher.Serves("a.example", path), path);
+            served += matches ? 1 : 0;
+        }
+
+        Assert.InRange(served, 20, 1000);
+        Assert.False(matcher.Serves("b.example", "/exact"));
+    }
+
     [Theory]
     [InlineData("a.example", "exact")]
     [InlineData("A.EXAMPLE", "exact")]

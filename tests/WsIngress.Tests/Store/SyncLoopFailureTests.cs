@@ -1,4 +1,5 @@
 using WsIngress.Sources;
+using WsIngress.Translation;
 using Xunit;
 
 namespace WsIngress.Tests.Store;
@@ -56,6 +57,22 @@ public sealed class SyncLoopFailureTests
 
         Assert.Equal("a first routing table; the translation failed: a defect", bench.State.Current.WaitingFor);
         Assert.Equal(0, bench.Published);
+    }
+
+    /// <summary>They may say why it fails.</summary>
+    [Fact]
+    public async Task While_translations_fail_the_problems_of_the_sources_are_told()
+    {
+        var source = new FakeSource();
+        await using var bench = await LoopBench.StartedAsync(source, "a");
+        bench.TranslatorFailure = new InvalidOperationException("a defect");
+        source.Deliver(LoopBench.First("a", "b"));
+        await Eventually.True(() => bench.State.Current.Failures == 1);
+
+        source.Deliver(new SourceBatch { Problems = [new(new("File", "", "x.yaml"), ProblemReason.Unparsable, "", "", "", "is broken")], Settled = true });
+
+        await Eventually.True(() => bench.State.Current.Result!.Problems.Any(problem => problem.Reason == ProblemReason.Unparsable));
+        Assert.Equal((1, 1), (bench.Published, bench.State.Current.Revision));
     }
 
     [Theory]

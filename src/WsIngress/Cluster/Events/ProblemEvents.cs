@@ -96,13 +96,7 @@ internal sealed class ProblemEvents
 
     private void Look(Dictionary<EventKey, EventSeries> known, ImmutableArray<Problem> problems, ClusterSnapshot snapshot)
     {
-        var present = new HashSet<EventKey>();
-        var ofObject = new Dictionary<EventKey, int>();
-        foreach (var key in known.Keys)
-        {
-            CollectionsMarshal.GetValueRefOrAddDefault(ofObject, Object(key), out _)++;
-        }
-
+        var told = new Dictionary<EventKey, (EventSubject About, string Reason, string Note)>();
         foreach (var problem in problems)
         {
             if (IsOfAnother(problem) || EventSubject.Find(snapshot, problem.Object, problem.Uid) is not { } about)
@@ -112,30 +106,38 @@ internal sealed class ProblemEvents
 
             var (reason, note) = (problem.Reason.ToString(), EventText.Note($"{ProblemSentence.Field(problem)}: {ProblemSentence.Text(problem)}"));
             var key = EventSeries.Key(about, reason, note);
-            present.Add(key);
-            if (known.TryGetValue(key, out var series))
-            {
-                series.Count += series.IsPresent ? 0 : 1;
-                series.IsPresent = true;
-            }
-            else if (known.Count < _options.MostSeries && ofObject.GetValueOrDefault(Object(key)) < _options.MostPerObject)
-            {
-                CollectionsMarshal.GetValueRefOrAddDefault(ofObject, Object(key), out _)++;
-                known.Add(key, new(about, EventText.Name(about, reason, note, ""), "Translate", reason, note) { Since = _time.GetTimestamp() });
-            }
-            else
-            {
-                _sender.Suppress();
-            }
+            told.TryAdd(key, (about, reason, note));
         }
 
-        foreach (var (key, series) in known.Where(pair => !present.Contains(pair.Key)).ToArray())
+        // First what is gone: it must not stand in the way of what is new.
+        foreach (var (key, series) in known.Where(pair => !told.ContainsKey(pair.Key)).ToArray())
         {
             series.IsPresent = false;
             if (!series.IsPosted || _time.GetElapsedTime(series.At) >= _options.Remembered)
             {
                 known.Remove(key);
             }
+        }
+
+        var ofObject = new Dictionary<EventKey, int>();
+        foreach (var (key, series) in known.Where(pair => told.ContainsKey(pair.Key)))
+        {
+            series.Count += series.IsPresent ? 0 : 1;
+            series.IsPresent = true;
+            CollectionsMarshal.GetValueRefOrAddDefault(ofObject, Object(key), out _)++;
+        }
+
+        foreach (var (key, (about, reason, note)) in told.Where(pair => !known.ContainsKey(pair.Key)))
+        {
+            ref var count = ref CollectionsMarshal.GetValueRefOrAddDefault(ofObject, Object(key), out _);
+            if (known.Count >= _options.MostSeries || count >= _options.MostPerObject)
+            {
+                _sender.Suppress();
+                continue;
+            }
+
+            count++;
+            known.Add(key, new(about, EventText.Name(about, reason, note, ""), "Translate", reason, note) { Since = _time.GetTimestamp() });
         }
     }
 

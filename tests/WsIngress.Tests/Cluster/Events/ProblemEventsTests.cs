@@ -210,6 +210,19 @@ public sealed partial class ProblemEventsTests
     }
 
     [Fact]
+    public async Task What_was_mended_leaves_room_for_what_is_left()
+    {
+        await using var board = await Board.StartAsync();
+        board.Server.Apply(Board.Ingress("web"));
+        var sender = Start(board, Options with { MostPerObject = 3 });
+        board.Tell(board.Snapshot(), [.. Enumerable.Range(0, 3).Select(i => Problem("web", $"problem {i}"))]);
+        await Eventually.True(() => sender.Sent == 3);
+        board.Tell(board.Snapshot(), Problem("web", "what is left"));
+
+        await Eventually.True(() => board.Sent("create", "events").Any(sent => sent.Body.Contains("what is left", StringComparison.Ordinal)));
+    }
+
+    [Fact]
     public async Task About_many_objects_they_come_at_a_bounded_rate()
     {
         await using var board = await Board.StartAsync();

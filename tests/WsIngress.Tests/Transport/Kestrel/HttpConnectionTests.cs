@@ -92,7 +92,7 @@ public sealed class HttpConnectionTests : IDisposable
         await Eventually.True(() => TimersAsync().Result == 1);
 
         _time.Advance(StallTimer.Limit - TimeSpan.FromSeconds(1));
-        await TakeAsync(64 * 1024);
+        await TakeAsync(_client, 64 * 1024);
         _time.Advance(TimeSpan.FromSeconds(2));
 
         // Timers are called at the end of a turn, so the second look sees what the first turn did.
@@ -104,6 +104,23 @@ public sealed class HttpConnectionTests : IDisposable
         Assert.Equal(0, await TimersAsync());
     }
 
+    /// <summary>The kernel tells of room when a third of its buffer is free: of a slow client that may be minutes after the last byte it took.</summary>
+    [Theory]
+    [InlineData(0, 100, false)]
+    [InlineData(0, 99, true)]
+    [InlineData(1, 100, true)]
+    [InlineData(0, 101, false)]
+    public async Task A_client_that_empties_the_kernels_buffer_is_slow_and_not_gone(long sent, int queued, bool lives)
+    {
+        var (seen, cuts) = ((0L, 100), 0);
+        await _loop.RunAsync(() => new StallTimer(_loop, () => seen, () => cuts++).Begin());
+        seen = (sent, queued);
+        _time.Advance(StallTimer.Limit + TimeSpan.FromSeconds(1));
+        await TimersAsync();
+
+        Assert.Equal((lives ? 1 : 0, lives ? 0 : 1), (await TimersAsync(), cuts));
+    }
+
     private Task StartAsync() => _loop.RunAsync(() => _connection.Start([]));
 
     private async Task<int> TimersAsync()
@@ -113,11 +130,11 @@ public sealed class HttpConnectionTests : IDisposable
         return count;
     }
 
-    private async Task TakeAsync(int count)
+    private static async Task TakeAsync(Socket client, int count)
     {
         for (var taken = 0; taken < count;)
         {
-            taken += await _client.ReceiveAsync(new byte[4096]);
+            taken += await client.ReceiveAsync(new byte[4096]);
         }
     }
 }

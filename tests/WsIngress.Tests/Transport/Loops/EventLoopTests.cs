@@ -80,6 +80,38 @@ public sealed class EventLoopTests
     }
 
     [Fact]
+    public async Task Work_that_posts_itself_leaves_the_next_turn_to_the_sockets()
+    {
+        using EventLoop loop = LoopWork.Start();
+        var (far, near) = SocketPair.Open();
+        using Socket peer = far;
+        var socket = new ProbeSocket(loop, near, s => s.Drain());
+        await loop.RunAsync(() => socket.Watch(LibC.EPOLLIN));
+        var seen = new TaskCompletionSource<int>(TaskCreationOptions.RunContinuationsAsynchronously);
+        int rounds = 0;
+        void Again()
+        {
+            if (++rounds == 1)
+            {
+                peer.Send([1]);
+            }
+
+            if (socket.Events > 0)
+            {
+                seen.SetResult(rounds);
+                return;
+            }
+
+            loop.Post(_ => Again(), null);
+        }
+
+        loop.Post(_ => Again(), null);
+
+        Assert.InRange(await seen.Task.WaitAsync(TimeSpan.FromSeconds(20)), 2, 100);
+        await loop.RunAsync(() => socket.Close());
+    }
+
+    [Fact]
     public async Task A_defect_ends_its_own_socket_and_the_loop_goes_on()
     {
         var log = new RecordingLogger<EventLoop>();
