@@ -5,11 +5,14 @@ namespace WsIngress.Routing;
 /// <summary>What an address stands for. One rule for what is written in an object and for what a name resolves to.</summary>
 public static class AddressScope
 {
-    /// <summary>One other host, and neither this one nor one of this link: no loopback, no link-local (the cloud's metadata), no group.</summary>
+    /// <summary>Where clouds keep their metadata off the link: Alibaba, Azure, AWS over IPv6.</summary>
+    private static readonly IPAddress[] Metadata = [IPAddress.Parse("100.100.100.200"), IPAddress.Parse("168.63.129.16"), IPAddress.Parse("fd00:ec2::254")];
+
+    /// <summary>One other host, and neither this one nor one of this link: no loopback, no link-local (most clouds' metadata) nor other metadata, no group.</summary>
     public static bool IsRemoteUnicast(IPAddress address)
     {
         var plain = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
-        return !IPAddress.IsLoopback(plain) && !IsLinkLocal(plain) && IsUnicast(plain);
+        return !IPAddress.IsLoopback(plain) && !IsLinkLocal(plain) && !Metadata.Contains(plain) && IsUnicast(plain);
     }
 
     /// <summary>False for the unspecified address, multicast and broadcast.</summary>

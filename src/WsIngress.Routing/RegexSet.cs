@@ -4,7 +4,7 @@ namespace WsIngress.Routing;
 
 /// <summary>
 /// The regexes of a table, each compiled once; the tables after it go on with the same set. The non-backtracking engine runs in linear
-/// time, so that no pattern of one author stalls the requests of another; the timeout is a second line of defence.
+/// time, so that no pattern of one author stalls the requests of another; the timeouts of one pattern and of all for one request are a second line of defence.
 /// </summary>
 internal sealed class RegexSet(RegexSet? previous)
 {
@@ -13,6 +13,14 @@ internal sealed class RegexSet(RegexSet? previous)
     /// <summary>Patterns that nobody may have any more and that are kept all the same.</summary>
     private const int MostLeft = 1_000;
     private static readonly TimeSpan Timeout = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>Milliseconds for all the regexes that one request is asked of.</summary>
+    private const int MostForRequest = 200;
+
+    /// <summary>When the request in hand has to be decided; 0: no regex was asked yet.</summary>
+    [ThreadStatic]
+    private static long _until;
+
     private readonly Dictionary<string, Regex> _paths = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Regex> _values = new(StringComparer.Ordinal);
     private RegexSet? _previous = previous;
@@ -57,16 +65,23 @@ internal sealed class RegexSet(RegexSet? previous)
     /// <summary>Lets go of the set before, once this one is complete.</summary>
     public void Seal() => _previous = null;
 
+    /// <summary>Another request begins on this thread.</summary>
+    public static void Begin() => _until = 0;
+
+    /// <exception cref="RegexMatchTimeoutException">Nobody knows. To go on with the next route would be a way around the guards of this one.</exception>
     public static bool IsMatch(Regex regex, ReadOnlySpan<char> text)
     {
-        try
+        var now = Environment.TickCount64;
+        if (_until == 0)
         {
-            return regex.IsMatch(text);
+            _until = now + MostForRequest;
         }
-        catch (RegexMatchTimeoutException)
+        else if (now > _until)
         {
-            return false;
+            throw new RegexMatchTimeoutException();
         }
+
+        return regex.IsMatch(text);
     }
 
     private static Regex Get(Dictionary<string, Regex> own, Dictionary<string, Regex>? before, string pattern, string anchored)

@@ -17,6 +17,11 @@ public interface IRequestView
 public readonly record struct RouteMatch(Route? Route, object? State)
 {
     public static readonly RouteMatch None;
+
+    /// <summary>The regexes of the host took too long: it is not known which route it is, so it is none.</summary>
+    public static readonly RouteMatch Undecided = new(null, null) { IsUndecided = true };
+
+    public bool IsUndecided { get; private init; }
 }
 
 /// <summary>
@@ -75,13 +80,35 @@ public sealed class RouteMatcher
     /// <param name="path">Normal form, see <see cref="PathNormalizer"/>.</param>
     /// <param name="request">Asked only by routes that have conditions.</param>
     public RouteMatch Match<T>(ReadOnlySpan<char> host, ReadOnlySpan<char> path, scoped in T request)
-        where T : IRequestView, allows ref struct =>
-        Find(host) is { } index && index.TryMatch(path, in request, out var match) ? match : _default;
+        where T : IRequestView, allows ref struct
+    {
+        RegexSet.Begin();
+        try
+        {
+            return Find(host) is { } index && index.TryMatch(path, in request, out var match) ? match : _default;
+        }
+        catch (RegexMatchTimeoutException)
+        {
+            return RouteMatch.Undecided;
+        }
+    }
 
     /// <summary>Whether any route serves the host and path, its conditions aside.</summary>
     /// <param name="host">As for <see cref="Match"/>.</param>
     /// <param name="path">As for <see cref="Match"/>.</param>
-    public bool Serves(ReadOnlySpan<char> host, ReadOnlySpan<char> path) => _default.Route is not null || (Find(host)?.Serves(path) ?? false);
+    public bool Serves(ReadOnlySpan<char> host, ReadOnlySpan<char> path)
+    {
+        RegexSet.Begin();
+        try
+        {
+            return _default.Route is not null || (Find(host)?.Serves(path) ?? false);
+        }
+        catch (RegexMatchTimeoutException)
+        {
+            // Who asks would end a socket.
+            return true;
+        }
+    }
 
     /// <summary>Regexes stay with every matcher of a sequence; what the hosts that are gone had is dropped once it is more than a few.</summary>
     private RegexSet Regexes(RouteMatcher? previous, List<VirtualHost> gone)

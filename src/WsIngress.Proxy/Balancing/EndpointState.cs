@@ -4,7 +4,7 @@ using WsIngress.Routing;
 namespace WsIngress.Proxy.Balancing;
 
 /// <summary>
-/// Live state of one pod, kept by its UID (else its address) across every table swap: what is open and in flight. All routes
+/// Live state of one pod, kept by its namespace and UID (else its address) across every table swap: what is open and in flight. All routes
 /// and all ports of a pod share it.
 /// </summary>
 public sealed class EndpointState(string key)

@@ -12,7 +12,8 @@ internal static class HandshakeGuards
         switch (RouteGuards.Check(route.Policy, call.Forwarded))
         {
             case RouteVerdict.Closed:
-                return call.Refuse(503, HandshakeRefusal.Closed, $"this route is closed: {route.Policy.ClosedBecause}");
+                call.Detail = route.Policy.ClosedBecause;
+                return call.Refuse(503, HandshakeRefusal.Closed, RouteGuards.ClosedText(route.Policy));
             case RouteVerdict.AddressDenied:
                 return call.Refuse(403, HandshakeRefusal.AddressDenied, "this address is not allowed");
             case RouteVerdict.RedirectToTls:

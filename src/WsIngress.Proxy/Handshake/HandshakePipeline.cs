@@ -39,10 +39,10 @@ internal sealed class HandshakePipeline(LiveTableHolder tables, ForwardedHeaders
             Facts = Facts(request, target, route, forwarded, id),
             Retry = retry,
         };
-        return Refuse(call, refusal) is { } refused ? Task.FromResult<HandshakeResult>(refused) : ConnectAsync(call, route!, limit);
+        return Refuse(call, refusal, match) is { } refused ? Task.FromResult<HandshakeResult>(refused) : ConnectAsync(call, route!, limit);
     }
 
-    private HandshakeRefused? Refuse(HandshakeCall call, PathRefusal refusal)
+    private HandshakeRefused? Refuse(HandshakeCall call, PathRefusal refusal, RouteMatch match)
     {
         if (relays.IsDraining)
         {
@@ -58,6 +58,11 @@ internal sealed class HandshakePipeline(LiveTableHolder tables, ForwardedHeaders
         if (refusal != PathRefusal.None)
         {
             return call.Refuse(400, HandshakeRefusal.BadRequest, $"request path refused: {refusal}");
+        }
+
+        if (match.IsUndecided)
+        {
+            return call.Refuse(503, HandshakeRefusal.InternalError, "the regex paths of this host take too long");
         }
 
         return call.Route is null ? call.Refuse(404, HandshakeRefusal.NoRoute, "no route for this host and path") : null;

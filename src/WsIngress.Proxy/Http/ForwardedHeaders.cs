@@ -18,6 +18,9 @@ public sealed record ForwardedValues
     public required string Port { get; init; }
     public required string RequestId { get; init; }
 
+    /// <summary>The peer's word counts.</summary>
+    public bool IsTrusted { get; init; }
+
     internal void Apply(Action<string, string> set)
     {
         set("X-Forwarded-For", For);
@@ -43,6 +46,8 @@ public sealed class ForwardedHeaders(ImmutableArray<IPNetwork> trusted)
 
     private static readonly FrozenSet<string> Lookup = Names.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 
+    private static readonly FrozenSet<string> Vouched = new[] { "Forwarded", "X-Original-Forwarded-For", "X-Scheme" }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
+
     /// <param name="peer">Address of the connection, after PROXY protocol.</param>
     /// <param name="isTls">The connection is TLS.</param>
     /// <param name="authority">Host header as sent.</param>
@@ -63,7 +68,7 @@ public sealed class ForwardedHeaders(ImmutableArray<IPNetwork> trusted)
 
         if (Trusts(peer))
         {
-            values = Keep(values, header);
+            values = Keep(values, header) with { IsTrusted = true };
         }
 
         return values.RequestId.Length > 0 ? values : values with { RequestId = NewRequestId() };
@@ -73,6 +78,15 @@ public sealed class ForwardedHeaders(ImmutableArray<IPNetwork> trusted)
     public static bool Claims(string name) =>
         Lookup.Contains(name)
         || (name.Contains('_', StringComparison.Ordinal) && Claims(name.Replace('_', '-')));
+
+    /// <summary>
+    /// True for names under which only a proxy may speak of the client, its host or its scheme, and which are not set here: frameworks believe them too
+    /// (RFC 7239, and whatever begins with <c>X-Forwarded-</c>). A peer that is not trusted has them dropped.
+    /// </summary>
+    public static bool NeedsTrust(string name) => name.Length > 0 && name[0] is 'x' or 'X' or 'f' or 'F'
+        && (name.StartsWith("X-Forwarded-", StringComparison.OrdinalIgnoreCase)
+            || Vouched.Contains(name)
+            || (name.Contains('_', StringComparison.Ordinal) && NeedsTrust(name.Replace('_', '-'))));
 
     public bool Trusts(IPAddress address) => Contains(trusted, address);
 
@@ -92,12 +106,14 @@ public sealed class ForwardedHeaders(ImmutableArray<IPNetwork> trusted)
     private ForwardedValues Keep(ForwardedValues own, Func<string, string?> header)
     {
         var values = own;
-        if (Chain(header("X-Forwarded-For")) is { } chain)
+        var sent = header("X-Forwarded-For");
+        if (Chain(sent) is { } chain)
         {
             values = values with { For = $"{chain}, {own.For}", ClientAddress = FirstUntrusted(chain) ?? own.ClientAddress };
         }
-        else if (AddressText.TryParse(header("X-Real-IP"), out var real))
+        else if (string.IsNullOrEmpty(sent) && AddressText.TryParse(header("X-Real-IP"), out var real))
         {
+            // Not where a chain is there and cannot be read: a proxy that sets only that one passes on X-Real-IP as the client wrote it.
             real = real.IsIPv4MappedToIPv6 ? real.MapToIPv4() : real;
             values = values with { For = $"{real}, {own.For}", ClientAddress = real };
         }

@@ -28,6 +28,11 @@ internal sealed class HttpEndpoint(LiveTableHolder tables, ForwardedHeaders forw
             {
                 await LocalAnswer.WriteAsync(http, 400, $"request path refused: {refusal}");
             }
+            else if (exchange.IsUndecided)
+            {
+                exchange.Error = "NoRoute: the regex paths of this host take too long";
+                await LocalAnswer.WriteAsync(http, 503, "the regex paths of this host take too long", retry.Draw());
+            }
             else if (exchange.Route is null)
             {
                 await LocalAnswer.WriteAsync(http, 404, "no route for this host and path");
@@ -67,6 +72,7 @@ internal sealed class HttpEndpoint(LiveTableHolder tables, ForwardedHeaders forw
             Target = target,
             Authority = authority,
             Route = route,
+            IsUndecided = match.IsUndecided,
             Forwarded = forwarded,
             Facts = new RequestFacts
             {
@@ -90,7 +96,8 @@ internal sealed class HttpEndpoint(LiveTableHolder tables, ForwardedHeaders forw
         switch (RouteGuards.Check(route.Policy, exchange.Forwarded))
         {
             case RouteVerdict.Closed:
-                await LocalAnswer.WriteAsync(http, 503, $"this route is closed: {route.Policy.ClosedBecause}", retry.Draw());
+                exchange.Error = $"Closed: {route.Policy.ClosedBecause}";
+                await LocalAnswer.WriteAsync(http, 503, RouteGuards.ClosedText(route.Policy), retry.Draw());
                 return false;
             case RouteVerdict.AddressDenied:
                 await LocalAnswer.WriteAsync(http, 403, "this address is not allowed");

@@ -10,6 +10,10 @@ internal sealed class HttpExchange
     public required RequestTarget Target { get; init; }
     public required string Authority { get; init; }
     public required RouteState? Route { get; init; }
+
+    /// <summary>Nobody knows which route it is.</summary>
+    public bool IsUndecided { get; init; }
+
     public required ForwardedValues Forwarded { get; init; }
     public required RequestFacts Facts { get; init; }
     public RouteBackend? Backend { get; set; }

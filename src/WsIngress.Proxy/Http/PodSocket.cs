@@ -39,7 +39,7 @@ internal static class PodSocket
 
         var addresses = await Dns.GetHostAddressesAsync(host, cancellation).WaitAsync(cancellation);
         SocketException? last = null;
-        foreach (var resolved in addresses.Where(AddressScope.IsRemoteUnicast).Take(MaxAddresses))
+        foreach (var resolved in addresses.Where(found => AddressScope.IsRemoteUnicast(found) && !IsOwn(found)).Take(MaxAddresses))
         {
             try
             {
@@ -52,6 +52,21 @@ internal static class PodSocket
         }
 
         throw last ?? new SocketException((int)SocketError.AddressNotAvailable, $"{host} resolves to no address that may be dialled");
+    }
+
+    /// <summary>An address of this machine: the system would send from it to itself (connect(2) of UDP chooses, and sends nothing).</summary>
+    internal static bool IsOwn(IPAddress address)
+    {
+        try
+        {
+            using var probe = new Socket(address.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
+            probe.Connect(new IPEndPoint(address, 9));
+            return ((IPEndPoint)probe.LocalEndPoint!).Address.Equals(address);
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
     }
 
     private static async Task<Socket> ConnectAsync(IPEndPoint endPoint, CancellationToken cancellation)

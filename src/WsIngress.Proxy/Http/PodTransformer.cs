@@ -19,7 +19,7 @@ internal sealed class PodTransformer(string target, string authority, ForwardedV
         proxyRequest.Headers.Remove("Proxy");
         foreach (var (name, _) in httpContext.Request.Headers)
         {
-            if (name.Contains('_', StringComparison.Ordinal) && ForwardedHeaders.Claims(name))
+            if ((name.Contains('_', StringComparison.Ordinal) && ForwardedHeaders.Claims(name)) || (!forwarded.IsTrusted && ForwardedHeaders.NeedsTrust(name)))
             {
                 proxyRequest.Headers.Remove(name);
             }

@@ -30,6 +30,9 @@ internal static class RouteGuards
         return policy.SslRedirect && forwarded.Proto == "http" ? RouteVerdict.RedirectToTls : RouteVerdict.Pass;
     }
 
+    /// <summary>For whoever asks: which annotation it is, and not whose. The log has the rest.</summary>
+    public static string ClosedText(RoutePolicy policy) => $"this route is closed: {policy.ClosedBecause!.Split(' ', 2)[0]} cannot be used";
+
     /// <summary>The same host on the default TLS port, path and query as sent.</summary>
     public static string TlsLocation(string authority, string pathAndQuery)
     {

@@ -4,7 +4,8 @@ using WsIngress.Routing;
 
 namespace WsIngress.Proxy.Live;
 
-/// <summary>The live state of every pod by its key. One that left is kept until it is idle: it may come back into a slice. Not thread-safe.</summary>
+/// <summary>The live state of every pod by its namespace and key: what a slice says of a pod, its UID too, is its author's word, and no other namespace's.
+/// One that left is kept until it is idle: it may come back into a slice. Not thread-safe.</summary>
 /// <param name="changed">Hears of every pod whose phase has changed, under the caller's lock.</param>
 /// <param name="time">The clock: pods that become ready begin slowly where that is asked for.</param>
 internal sealed class EndpointStates(Action<EndpointState> changed, TimeProvider time)
@@ -24,7 +25,7 @@ internal sealed class EndpointStates(Action<EndpointState> changed, TimeProvider
         }
 
         // The new ones first: a pod that stays must not seem to be gone for a moment.
-        var next = new EndpointSet(endpoints, [.. endpoints.Select(endpoint => new EndpointEntry(endpoint, Take(endpoint, isKnown)))]);
+        var next = new EndpointSet(endpoints, [.. endpoints.Select(endpoint => new EndpointEntry(endpoint, Take(backend.Namespace, endpoint, isKnown)))]);
         backend.Current = next;
         Leave(before);
         Judge(before);
@@ -79,11 +80,12 @@ internal sealed class EndpointStates(Action<EndpointState> changed, TimeProvider
         }
     }
 
-    private EndpointState Take(Endpoint endpoint, bool isWatched)
+    private EndpointState Take(string ns, Endpoint endpoint, bool isWatched)
     {
-        if (!_states.TryGetValue(endpoint.StateKey, out var state))
+        var key = $"{ns}/{endpoint.StateKey}";
+        if (!_states.TryGetValue(key, out var state))
         {
-            _states.Add(endpoint.StateKey, state = new(endpoint.StateKey));
+            _states.Add(key, state = new(key));
         }
 
         state.Places++;

@@ -61,6 +61,7 @@ internal static class AnnotationReader
 
     private static void Refuse(AnnotationSet set, Annotation annotation, AnnotationTargets place, string? text, string error, List<Problem> problems, AnnotationDefaults defaults)
     {
+        set.Refuse(annotation);
         var effect = annotation.GuardsAccess ? "it guards access, so the routes answer 503 until it is mended" : $"in force instead: {Instead(annotation, place, defaults)}";
         Add(set, annotation, text, $"the value {error}; allowed: {annotation.AllowedText}; {effect}", problems);
     }

@@ -8,6 +8,7 @@ internal sealed class AnnotationSet(ObjectReference owner, AnnotationDefaults? d
     private readonly AnnotationDefaults _defaults = defaults ?? AnnotationDefaults.None;
     private object?[]? _values;
     private string?[]? _names;
+    private HashSet<Annotation>? _refused;
 
     public ObjectReference Owner { get; } = owner;
 
@@ -36,6 +37,11 @@ internal sealed class AnnotationSet(ObjectReference owner, AnnotationDefaults? d
 
     /// <summary>Of the annotation that set it, by its full name.</summary>
     public string NameOf(Annotation annotation) => _names?[annotation.Index] ?? annotation.Name;
+
+    /// <summary>The object has it, with a value that cannot be used.</summary>
+    public void Refuse(Annotation annotation) => (_refused ??= []).Add(annotation);
+
+    public bool HasRefused(Annotation annotation) => _refused?.Contains(annotation) == true;
 
     public void Break(Annotation guard)
     {

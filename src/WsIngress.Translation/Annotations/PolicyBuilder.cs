@@ -13,6 +13,8 @@ internal readonly record struct BackendTerms(BackendPolicy Policy, string? Close
 /// </summary>
 internal sealed class PolicyBuilder(SnapshotIndex index, AnnotationDefaults defaults, List<Problem> problems)
 {
+    private static readonly Annotation[] OfTls = [AnnotationCatalogue.BackendTlsVerify, AnnotationCatalogue.BackendTlsServerName, AnnotationCatalogue.BackendTlsCaSecret];
+
     private readonly Dictionary<V1Service, AnnotationSet> _services = new(ReferenceEqualityComparer.Instance);
 
     /// <summary>The policy of the Ingress alone; the path adds its rewrite, the backend may still close it.</summary>
@@ -36,6 +38,7 @@ internal sealed class PolicyBuilder(SnapshotIndex index, AnnotationDefaults defa
 
         var values = new PodAnnotations(draft.Annotations, own);
         var (tls, closed) = Tls(draft, values);
+        closed ??= InCleartext(draft, own, values);
         var policy = new BackendPolicy
         {
             Protocol = values.Get(AnnotationCatalogue.BackendProtocol, BackendPolicy.Default.Protocol),
@@ -175,6 +178,21 @@ internal sealed class PolicyBuilder(SnapshotIndex index, AnnotationDefaults defa
         return (tls, $"{annotation.Name} of {owner}: Secret {draft.Owner.Namespace}/{name} {authorities.Message}");
     }
 
+    /// <summary>Who asks for verified pods and misspells <c>https</c> must not have requests go out in cleartext.</summary>
+    private string? InCleartext(IngressDraft draft, AnnotationSet service, PodAnnotations values)
+    {
+        var protocol = AnnotationCatalogue.BackendProtocol;
+        var refused = service.HasRefused(protocol) ? service : !service.Has(protocol) && draft.Annotations.HasRefused(protocol) ? draft.Annotations : null;
+        if (refused is null || !Array.Exists(OfTls, annotation => values.Owner(annotation) is not null))
+        {
+            return null;
+        }
+
+        const string Message = "it cannot be used, and other annotations ask for TLS toward the pods, so the routes answer 503";
+        ListOf(draft, refused.Owner).Add(new(refused.Owner, ProblemReason.InvalidAnnotation, protocol.Field, "", protocol.AllowedText, Message));
+        return Closed(refused, protocol);
+    }
+
     private void WarnWithoutEffect(IngressDraft draft, PodAnnotations values, BackendPolicy policy)
     {
         if (policy.LoadBalancing != LoadBalancing.ConsistentHash)
@@ -223,7 +241,7 @@ internal sealed class PolicyBuilder(SnapshotIndex index, AnnotationDefaults defa
 
         if (policy.Protocol != BackendProtocol.Https)
         {
-            foreach (var annotation in new Annotation[] { AnnotationCatalogue.BackendTlsVerify, AnnotationCatalogue.BackendTlsServerName, AnnotationCatalogue.BackendTlsCaSecret })
+            foreach (var annotation in OfTls)
             {
                 Warn(draft, values, annotation, $"without {AnnotationCatalogue.BackendProtocol.Name}: https nothing is encrypted toward the pods, and it has no effect");
             }

@@ -79,7 +79,8 @@ internal sealed class TlsTranslator(SnapshotIndex index)
         var any = false;
         foreach (var text in secret.Names)
         {
-            if (HostName.TryParse(text, out var host, out _))
+            // The empty name would be the default certificate, for everybody.
+            if (HostName.TryParse(text, out var host, out _) && host.Length > 0)
             {
                 draft.Tls.Add(new(Bind(draft, host, name, secret), i, -1));
                 any = true;

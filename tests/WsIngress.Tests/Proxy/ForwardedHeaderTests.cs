@@ -32,6 +32,18 @@ public sealed class ForwardedHeaderTests
         Assert.Equal(IPAddress.Parse(client), values.ClientAddress);
     }
 
+    /// <summary>A proxy that appends to the chain and leaves X-Real-IP alone passes both on as the client wrote them.</summary>
+    [Theory]
+    [InlineData("\x7f, 203.0.113.9", "10.0.0.1")]
+    [InlineData(null, "10.0.0.5")]
+    [InlineData("", "10.0.0.5")]
+    public void An_address_alone_is_believed_only_where_there_is_no_chain(string? chain, string client)
+    {
+        (string, string)[] headers = chain is null ? [("X-Real-IP", "10.0.0.5")] : [("X-Forwarded-For", chain), ("X-Real-IP", "10.0.0.5")];
+
+        Assert.Equal(IPAddress.Parse(client), Compute("10.0.0.1", headers).ClientAddress);
+    }
+
     [Fact]
     public void A_client_cannot_hide_behind_a_chain_that_is_too_long()
     {

@@ -157,6 +157,52 @@ public sealed class GuardTests
         Assert.Empty(pod.Heads);
     }
 
+    /// <summary>The server checks values and lets line ends pass in names (RFC 9113 §8.2.1 forbids them).</summary>
+    [Theory]
+    [InlineData("a: b\r\nx-real-ip: 6.6.6.6\r\nc")]
+    [InlineData("a\nb")]
+    [InlineData("a b")]
+    [InlineData("a:b")]
+    public async Task A_name_over_HTTP2_cannot_become_lines_toward_the_pod(string name)
+    {
+        await using var pod = RawPod.Start(c => c.SendAsync("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"));
+        await using var proxy = await TestProxy.StartAsync();
+        proxy.Publish([pod.Endpoint]);
+        foreach (var method in new[] { "CONNECT", "GET" })
+        {
+            (string, string)[] fields = [(":method", method), .. method == "GET" ? Array.Empty<(string, string)>() : [(":protocol", "websocket")], (":scheme", "http"), (":path", "/"), (":authority", "a"), ("sec-websocket-version", "13"), (name, "d")];
+            await using var http2 = await RawHttp2.ConnectAsync(proxy, endsStreams: method == "GET");
+            var status = await http2.AskAsync(fields);
+            Assert.True(status is "400" or "200" || status.StartsWith("reset", StringComparison.Ordinal) || status.StartsWith("goaway", StringComparison.Ordinal), status);
+            Assert.True(method == "GET" || status != "200", status);
+        }
+
+        Assert.All(pod.Heads, head => Assert.DoesNotContain("6.6.6.6", head, StringComparison.Ordinal));
+        Assert.All(pod.Heads, head => Assert.StartsWith("GET", head, StringComparison.Ordinal));
+        Assert.True(pod.Heads.Count <= 1);
+    }
+
+    [Theory]
+    [InlineData(WsVia.Http1)]
+    [InlineData(WsVia.Http2)]
+    public async Task Who_asks_for_a_closed_route_hears_of_the_annotation_and_of_no_object(WsVia via)
+    {
+        await using var pod = RawPod.Start(c => c.EchoAsync());
+        await using var proxy = await TestProxy.StartAsync();
+        const string Because = "wsingress.io/backend-tls-ca-secret of Service team-a/chat: Secret team-a/chat-ca does not exist";
+        proxy.Publish([pod.Endpoint], new RoutePolicy { ClosedBecause = Because });
+        await using var socket = await RawHandshake.OpenAsync(proxy, via);
+        using var plain = await proxy.GetAsync();
+        foreach (var text in new[] { await socket.ReadBodyAsync(), await plain.Content.ReadAsStringAsync() })
+        {
+            Assert.Contains("wsingress.io/backend-tls-ca-secret", text, StringComparison.Ordinal);
+            Assert.DoesNotContain("team-a", text, StringComparison.Ordinal);
+        }
+
+        Assert.Equal(Because, proxy.Telemetry.Handshakes.Single().Detail);
+        Assert.Contains("team-a/chat-ca", Assert.Single(proxy.Telemetry.Http).Error!, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_host_matches_without_case_port_and_trailing_dot()
     {

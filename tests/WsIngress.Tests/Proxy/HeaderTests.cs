@@ -63,7 +63,8 @@ public sealed class HeaderTests
     {
         var (head, _) = await AskAsync(
             kind,
-            [("X-Forwarded-For", "6.6.6.6"), ("X-Forwarded-Proto", "gopher"), ("X-Forwarded-Host", "evil"), ("X-Forwarded-Port", "1"), ("X-Real-IP", "6.6.6.6"), ("X-Request-ID", "mine"), ("X_Forwarded_For", "6.6.6.6"), ("x_real-ip", "6.6.6.6")]);
+            [("X-Forwarded-For", "6.6.6.6"), ("X-Forwarded-Proto", "gopher"), ("X-Forwarded-Host", "evil"), ("X-Forwarded-Port", "1"), ("X-Real-IP", "6.6.6.6"), ("X-Request-ID", "mine"), ("X_Forwarded_For", "6.6.6.6"), ("x_real-ip", "6.6.6.6"),
+                ("Forwarded", "for=6.6.6.6;host=evil"), ("X-Forwarded-Prefix", "/evil"), ("x-forwarded-ssl", "on"), ("X_Forwarded_Prefix", "/evil"), ("X-Original-Forwarded-For", "6.6.6.6"), ("X-Scheme", "gopher")]);
 
         var tls = kind is Kind.Http2 or Kind.Ws2;
         Assert.Equal(["127.0.0.1"], Lines(head, "X-Forwarded-For"));
@@ -73,6 +74,10 @@ public sealed class HeaderTests
         Assert.Equal(["127.0.0.1"], Lines(head, "X-Real-IP"));
         Assert.Matches("^[0-9a-f]{32}$", Assert.Single(Lines(head, "X-Request-ID")));
         Assert.DoesNotContain("6.6.6.6", head, StringComparison.Ordinal);
+        foreach (var name in new[] { "Forwarded", "X-Forwarded-Prefix", "X-Forwarded-Ssl", "X_Forwarded_Prefix", "X-Original-Forwarded-For", "X-Scheme" })
+        {
+            Assert.Empty(Lines(head, name));
+        }
     }
 
     [Theory]
@@ -81,7 +86,7 @@ public sealed class HeaderTests
     {
         var (head, _) = await AskAsync(
             kind,
-            [("X-Forwarded-For", "6.6.6.6, 9.9.9.9, ::ffff:127.0.0.7"), ("X-Forwarded-Proto", "https"), ("X-Forwarded-Host", "public.example"), ("X-Forwarded-Port", "4433"), ("X-Request-ID", "abc-1")],
+            [("X-Forwarded-For", "6.6.6.6, 9.9.9.9, ::ffff:127.0.0.7"), ("X-Forwarded-Proto", "https"), ("X-Forwarded-Host", "public.example"), ("X-Forwarded-Port", "4433"), ("X-Request-ID", "abc-1"), ("Forwarded", "for=6.6.6.6"), ("X-Forwarded-Prefix", "/app")],
             o => o with { TrustedProxies = Networks("127.0.0.0/8") });
 
         Assert.Equal(["6.6.6.6, 9.9.9.9, ::ffff:127.0.0.7, 127.0.0.1"], Lines(head, "X-Forwarded-For"));
@@ -90,6 +95,8 @@ public sealed class HeaderTests
         Assert.Equal(["public.example"], Lines(head, "X-Forwarded-Host"));
         Assert.Equal(["4433"], Lines(head, "X-Forwarded-Port"));
         Assert.Equal(["abc-1"], Lines(head, "X-Request-ID"));
+        Assert.Equal(["for=6.6.6.6"], Lines(head, "Forwarded"));
+        Assert.Equal(["/app"], Lines(head, "X-Forwarded-Prefix"));
     }
 
     /// <summary>HAProxy's <c>forwardfor</c> adds a line of its own below the one that the client sent.</summary>

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.NetworkInformation;
 using System.Net.Sockets;
 using WsIngress.Proxy.Http;
 using WsIngress.Routing;
@@ -20,6 +21,11 @@ public sealed class PodSocketTests
     [InlineData("169.254.169.254", false)]
     [InlineData("::ffff:169.254.169.254", false)]
     [InlineData("fe80::1", false)]
+    [InlineData("100.100.100.200", false)]
+    [InlineData("168.63.129.16", false)]
+    [InlineData("::ffff:168.63.129.16", false)]
+    [InlineData("fd00:ec2::254", false)]
+    [InlineData("fd00:ec2::255", true)]
     [InlineData("0.0.0.0", false)]
     [InlineData("::", false)]
     [InlineData("224.0.0.1", false)]
@@ -27,6 +33,18 @@ public sealed class PodSocketTests
     [InlineData("ff02::1", false)]
     public void A_resolved_name_is_dialled_only_at_a_remote_unicast_address(string address, bool dialled) =>
         Assert.Equal(dialled, AddressScope.IsRemoteUnicast(IPAddress.Parse(address)));
+
+    /// <summary>The pod's own address passes no network policy, and on the node's network it is the node's.</summary>
+    [Fact]
+    public void An_address_of_this_machine_is_known_as_such()
+    {
+        var own = NetworkInterface.GetAllNetworkInterfaces().SelectMany(i => i.GetIPProperties().UnicastAddresses).Select(a => a.Address)
+            .Where(a => a.AddressFamily == AddressFamily.InterNetwork).ToArray();
+        Assert.NotEmpty(own);
+        Assert.All(own, address => Assert.True(PodSocket.IsOwn(address), address.ToString()));
+        Assert.False(PodSocket.IsOwn(IPAddress.Parse("192.0.2.1")));
+        Assert.False(PodSocket.IsOwn(IPAddress.Parse("2001:db8::1")));
+    }
 
     [Fact]
     public async Task A_name_that_resolves_to_this_host_is_refused_though_something_listens_there()

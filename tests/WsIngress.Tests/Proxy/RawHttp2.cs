@@ -12,17 +12,20 @@ internal sealed class RawHttp2 : IAsyncDisposable
 
     private RawHttp2(NetworkStream stream) => _stream = stream;
 
-    public static async Task<RawHttp2> ConnectAsync(TestProxy proxy)
+    public static async Task<RawHttp2> ConnectAsync(TestProxy proxy, bool endsStreams = false)
     {
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         await socket.ConnectAsync(proxy.Plane.EndPoints["h2c"]);
-        var client = new RawHttp2(new NetworkStream(socket, ownsSocket: true));
+        var client = new RawHttp2(new NetworkStream(socket, ownsSocket: true)) { EndsStreams = endsStreams };
         await client._stream.WriteAsync("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8.ToArray());
         await client.SendAsync(4, 0, 0, []);
         return client;
     }
 
-    /// <summary>Sends a head without a body, the stream left open, and gives back <c>:status</c>; <c>reset N</c> or <c>goaway N</c> when that comes instead.</summary>
+    /// <summary>The requests have no body; else their streams stay open.</summary>
+    public bool EndsStreams { get; init; }
+
+    /// <summary>Sends a head without a body, the stream left open unless said otherwise, and gives back <c>:status</c>; <c>reset N</c> or <c>goaway N</c> when that comes instead.</summary>
     public async Task<string> AskAsync(params (string Name, string Value)[] fields)
     {
         var id = _next;
@@ -31,7 +34,7 @@ internal sealed class RawHttp2 : IAsyncDisposable
         for (var at = 0; at < block.Length; at += 16_000)
         {
             var end = at + 16_000 >= block.Length;
-            await SendAsync(at == 0 ? 1 : 9, end ? 4 : 0, id, block[at..Math.Min(block.Length, at + 16_000)]);
+            await SendAsync(at == 0 ? 1 : 9, (end ? 4 : 0) | (at == 0 && EndsStreams ? 1 : 0), id, block[at..Math.Min(block.Length, at + 16_000)]);
         }
 
         while (true)

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging.Abstractions;
+using WsIngress.Proxy.Balancing;
 using WsIngress.Proxy.Live;
 using WsIngress.Proxy.Tls;
 using WsIngress.Routing;
@@ -43,6 +44,20 @@ public sealed class SetEndpointsTests
 
         _live.Settle(Table("10.0.0.4"), asOf: 9);
         Assert.Equal(["10.0.0.4"], Addresses);
+    }
+
+    /// <summary>What a slice says of a pod, its UID too, is its author's word.</summary>
+    [Fact]
+    public void No_namespace_touches_the_state_of_anothers_pods()
+    {
+        static Backend Of(string ns, bool terminating) =>
+            new() { Key = $"{ns}/web:80", Namespace = ns, Service = "web", Endpoints = [Pod("10.0.0.1") with { PodUid = "uid-1", Terminating = terminating }] };
+        _live.Publish(new RoutingTable([], [Of("a", terminating: false), Of("b", terminating: true)], []), asOf: 1);
+        var (a, b) = (_live.Backends.Single(x => x.Namespace == "a").Endpoints.Single().State, _live.Backends.Single(x => x.Namespace == "b").Endpoints.Single().State);
+        b.RequestTaken();
+
+        Assert.Equal((PodPhase.Serving, PodPhase.Terminating), (a.Phase, b.Phase));
+        Assert.Equal((0, 1), (a.Load, b.Load));
     }
 
     [Fact]

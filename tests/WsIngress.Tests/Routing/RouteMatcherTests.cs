@@ -36,6 +36,24 @@ public sealed class RouteMatcherTests
         Assert.Equal(matches ? rule : null, matcher.MatchPath("a.example", path));
     }
 
+    /// <summary>The routes with the regexes may be the guarded ones.</summary>
+    [Theory]
+    [InlineData(5)]
+    [InlineData(60)]
+    public void Regexes_that_take_too_long_are_no_way_to_the_route_behind_them(int count)
+    {
+        var text = new Random(1);
+        var path = "/" + string.Concat(Enumerable.Range(0, 16_000).Select(_ => "ab"[text.Next(2)]));
+        var matcher = new RouteMatcher(Tables.Table(Tables.Host("a.example", ["/", .. Enumerable.Range(0, count).Select(i => $"~ /[ab]*a[ab]{{{900 + i}}}x")])));
+
+        var match = matcher.Match("a.example", path, new RequestView());
+
+        // A machine on which five of them take less than their time may come to the right answer.
+        Assert.True(match.IsUndecided || (count == 5 && match.Route is not null), match.ToString());
+        Assert.True(matcher.Serves("a.example", path));
+        Assert.Equal("/", matcher.MatchPath("a.example", "/b"));
+    }
+
     /// <summary>Few routes are scanned, many are looked up.</summary>
     [Theory]
     [InlineData(0)]
