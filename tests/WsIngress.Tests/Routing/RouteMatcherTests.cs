@@ -36,20 +36,17 @@ public sealed class RouteMatcherTests
         Assert.Equal(matches ? rule : null, matcher.MatchPath("a.example", path));
     }
 
-    /// <summary>The routes with the regexes may be the guarded ones.</summary>
+    /// <summary>The routes with the regexes may be the guarded ones. Few that are slow, and many of which none is.</summary>
     [Theory]
-    [InlineData(5)]
-    [InlineData(60)]
-    public void Regexes_that_take_too_long_are_no_way_to_the_route_behind_them(int count)
+    [InlineData(20, 16_000)]
+    [InlineData(300, 1_500)]
+    public void Regexes_that_take_too_long_are_no_way_to_the_route_behind_them(int count, int length)
     {
         var text = new Random(1);
-        var path = "/" + string.Concat(Enumerable.Range(0, 16_000).Select(_ => "ab"[text.Next(2)]));
+        var path = "/" + string.Concat(Enumerable.Range(0, length).Select(_ => "ab"[text.Next(2)]));
         var matcher = new RouteMatcher(Tables.Table(Tables.Host("a.example", ["/", .. Enumerable.Range(0, count).Select(i => $"~ /[ab]*a[ab]{{{900 + i}}}x")])));
 
-        var match = matcher.Match("a.example", path, new RequestView());
-
-        // A machine on which five of them take less than their time may come to the right answer.
-        Assert.True(match.IsUndecided || (count == 5 && match.Route is not null), match.ToString());
+        Assert.True(matcher.Match("a.example", path, new RequestView()).IsUndecided);
         Assert.True(matcher.Serves("a.example", path));
         Assert.Equal("/", matcher.MatchPath("a.example", "/b"));
     }
