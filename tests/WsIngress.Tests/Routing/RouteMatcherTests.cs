@@ -39,7 +39,7 @@ public sealed class RouteMatcherTests
     /// <summary>The routes with the regexes may be the guarded ones. Few that are slow, and many of which none is.</summary>
     [Theory]
     [InlineData(20, 16_000)]
-    [InlineData(300, 1_500)]
+    [InlineData(1000, 100)]
     public void Regexes_that_take_too_long_are_no_way_to_the_route_behind_them(int count, int length)
     {
         var text = new Random(1);
