@@ -38,7 +38,12 @@ internal sealed class PolicyBuilder(SnapshotIndex index, AnnotationDefaults defa
 
         var values = new PodAnnotations(draft.Annotations, own);
         var (tls, closed) = Tls(draft, values);
-        closed ??= InCleartext(draft, own, values);
+        var byService = closed is not null && values.Owner(AnnotationCatalogue.BackendTlsCaSecret) != draft.Reference;
+        if (closed is null && InCleartext(draft, own, values) is { } refused)
+        {
+            (closed, byService) = (Closed(refused, AnnotationCatalogue.BackendProtocol), refused == own);
+        }
+
         var policy = new BackendPolicy
         {
             Protocol = values.Get(AnnotationCatalogue.BackendProtocol, BackendPolicy.Default.Protocol),
@@ -55,7 +60,7 @@ internal sealed class PolicyBuilder(SnapshotIndex index, AnnotationDefaults defa
         policy = policy == BackendPolicy.Default ? BackendPolicy.Default : policy;
         return own.BrokenGuard is { } guard
             ? new(policy, Closed(own, guard), ClosedByService: true)
-            : new(policy, closed, closed is not null && values.Owner(AnnotationCatalogue.BackendTlsCaSecret) != draft.Reference);
+            : new(policy, closed, byService);
     }
 
     private static RoutePolicy FromValues(AnnotationSet set)
@@ -179,7 +184,7 @@ internal sealed class PolicyBuilder(SnapshotIndex index, AnnotationDefaults defa
     }
 
     /// <summary>Who asks for verified pods and misspells <c>https</c> must not have requests go out in cleartext.</summary>
-    private string? InCleartext(IngressDraft draft, AnnotationSet service, PodAnnotations values)
+    private AnnotationSet? InCleartext(IngressDraft draft, AnnotationSet service, PodAnnotations values)
     {
         var protocol = AnnotationCatalogue.BackendProtocol;
         var refused = service.HasRefused(protocol) ? service : !service.Has(protocol) && draft.Annotations.HasRefused(protocol) ? draft.Annotations : null;
@@ -190,7 +195,7 @@ internal sealed class PolicyBuilder(SnapshotIndex index, AnnotationDefaults defa
 
         const string Message = "it cannot be used, and other annotations ask for TLS toward the pods, so the routes answer 503";
         ListOf(draft, refused.Owner).Add(new(refused.Owner, ProblemReason.InvalidAnnotation, protocol.Field, "", protocol.AllowedText, Message));
-        return Closed(refused, protocol);
+        return refused;
     }
 
     private void WarnWithoutEffect(IngressDraft draft, PodAnnotations values, BackendPolicy policy)
